@@ -1,0 +1,179 @@
+// swift-tools-version: 6.2
+
+import PackageDescription
+
+let package = Package(
+    name: "swift-azure-monitor",
+    platforms: [.macOS(.v15), .iOS(.v18), .tvOS(.v18), .watchOS(.v11)],
+    products: [
+        .library(name: "AzureMonitor", targets: ["AzureMonitor"]),
+        .library(name: "AzureMonitorExporter", targets: ["AzureMonitorExporter"]),
+        .library(name: "OTLPExporter", targets: ["OTLPExporter"]),
+        .library(name: "AzureIdentity", targets: ["AzureIdentity"]),
+        .library(name: "TelemetryEngine", targets: ["TelemetryEngine"]),
+        .library(name: "TelemetryModel", targets: ["TelemetryModel"]),
+        .library(name: "TelemetryTransport", targets: ["TelemetryTransport"]),
+        .library(name: "TelemetryTesting", targets: ["TelemetryTesting"]),
+    ],
+    dependencies: [
+        // Whatever stands here is resolved for every user of the library. The tool, the examples
+        // and the benchmarks are packages of their own so that their needs do not.
+        .package(url: "https://github.com/apple/swift-distributed-tracing", from: "1.7.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.11.0"),
+        .package(url: "https://github.com/apple/swift-configuration", from: "1.0.0", traits: []),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.4.0"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.2.0"),
+    ],
+    targets: [
+        // MARK: The distribution
+
+        .target(
+            name: "AzureMonitor",
+            dependencies: [
+                "AzureMonitorExporter", "OTLPExporter", "AzureIdentity", "TelemetryEngine",
+                "TelemetryTransport", "TelemetryModel",
+                .product(name: "Configuration", package: "swift-configuration"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "CoreMetrics", package: "swift-metrics"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "Tracing", package: "swift-distributed-tracing"),
+            ]
+        ),
+
+        // MARK: Exporters
+
+        .target(
+            name: "AzureMonitorExporter",
+            dependencies: [
+                "TelemetryEngine", "TelemetryModel", "TelemetryTransport", "AzureIdentity",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+            ]
+        ),
+        .target(
+            name: "OTLPExporter",
+            dependencies: [
+                "TelemetryEngine", "TelemetryModel", "TelemetryTransport",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+            ]
+        ),
+        .target(
+            name: "AzureIdentity",
+            dependencies: [
+                "TelemetryTransport",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+            ]
+        ),
+        .target(
+            name: "TelemetryTesting",
+            dependencies: [
+                "TelemetryEngine", "TelemetryModel", "TelemetryTransport",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+            ]
+        ),
+
+        // MARK: The engine
+
+        .target(
+            name: "TelemetryEngine",
+            dependencies: [
+                "TelemetryModel",
+                .product(name: "CoreMetrics", package: "swift-metrics"),
+                .product(name: "DequeModule", package: "swift-collections"),
+                .product(name: "Instrumentation", package: "swift-distributed-tracing"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "Tracing", package: "swift-distributed-tracing"),
+            ]
+        ),
+        .target(
+            name: "TelemetryTransport",
+            dependencies: [
+                "CCurl", "CCurlShims", "CZlib",
+                .product(name: "DequeModule", package: "swift-collections"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+            ]
+        ),
+        .target(name: "TelemetryModel"),
+
+        // MARK: System libraries
+
+        .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        // libcurl's option setters are variadic, which Swift cannot call.
+        .target(name: "CCurlShims", dependencies: ["CCurl"]),
+
+        // MARK: Tests
+
+        .testTarget(name: "TelemetryModelTests", dependencies: ["TelemetryModel"]),
+        .testTarget(
+            name: "TelemetryTransportTests",
+            dependencies: [
+                "TelemetryTransport", "TelemetryTesting",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+            ]
+        ),
+        .testTarget(
+            name: "TelemetryEngineTests",
+            dependencies: [
+                "TelemetryEngine", "TelemetryModel", "TelemetryTesting",
+                .product(name: "CoreMetrics", package: "swift-metrics"),
+                .product(name: "Instrumentation", package: "swift-distributed-tracing"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "Tracing", package: "swift-distributed-tracing"),
+            ]
+        ),
+        .testTarget(
+            name: "AzureMonitorExporterTests",
+            dependencies: [
+                "AzureMonitorExporter", "OTLPExporter", "TelemetryEngine", "TelemetryModel", "TelemetryTesting",
+                "TelemetryTransport",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+            ],
+            resources: [.copy("Conformance")]
+        ),
+        .testTarget(
+            name: "OTLPExporterTests",
+            dependencies: ["OTLPExporter", "TelemetryModel"]
+        ),
+        .testTarget(
+            name: "AzureMonitorTests",
+            dependencies: [
+                "AzureMonitor", "AzureMonitorExporter", "TelemetryEngine", "TelemetryModel", "TelemetryTesting",
+                "TelemetryTransport",
+                .product(name: "Configuration", package: "swift-configuration"),
+                .product(name: "CoreMetrics", package: "swift-metrics"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "Tracing", package: "swift-distributed-tracing"),
+            ]
+        ),
+    ]
+)
+
+// Warnings are errors where we build the package ourselves, never where a user builds it.
+let isStrict = Context.environment["AZURE_MONITOR_STRICT"] != nil
+
+for target in package.targets where target.type != .system {
+    var settings = target.swiftSettings ?? []
+    settings += [
+        .swiftLanguageMode(.v6),
+        // https://github.com/swiftlang/swift-evolution/blob/main/proposals/0458-strict-memory-safety.md
+        .strictMemorySafety(),
+        // https://github.com/swiftlang/swift-evolution/blob/main/proposals/0335-existential-any.md
+        .enableUpcomingFeature("ExistentialAny"),
+        // https://github.com/swiftlang/swift-evolution/blob/main/proposals/0444-member-import-visibility.md
+        .enableUpcomingFeature("MemberImportVisibility"),
+        // https://github.com/swiftlang/swift-evolution/blob/main/proposals/0409-access-level-on-imports.md
+        .enableUpcomingFeature("InternalImportsByDefault"),
+        // https://github.com/swiftlang/swift-evolution/blob/main/proposals/0461-async-function-isolation.md
+        .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    ]
+    if isStrict {
+        settings.append(.treatAllWarnings(as: .error))
+    }
+    target.swiftSettings = settings
+}

@@ -1,0 +1,87 @@
+// swift-tools-version: 6.2
+
+import PackageDescription
+
+let package = Package(
+    name: "azure-monitor-tool",
+    platforms: [.macOS(.v15)],
+    products: [
+        .executable(name: "azure-monitor", targets: ["azure-monitor"])
+    ],
+    dependencies: [
+        // By name: the identity of a package at a path is the name of its folder, and a clone may have any.
+        .package(name: "swift-azure-monitor", path: ".."),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-distributed-tracing", from: "1.7.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.90.0"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.8.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.20.0"),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.30.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.11.0"),
+    ],
+    targets: [
+        .executableTarget(
+            name: "azure-monitor",
+            dependencies: [
+                "LocalInsights",
+                .product(name: "AzureMonitor", package: "swift-azure-monitor"),
+                .product(name: "AzureMonitorExporter", package: "swift-azure-monitor"),
+                .product(name: "OTLPExporter", package: "swift-azure-monitor"),
+                .product(name: "TelemetryEngine", package: "swift-azure-monitor"),
+                .product(name: "TelemetryModel", package: "swift-azure-monitor"),
+                .product(name: "TelemetryTransport", package: "swift-azure-monitor"),
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "Metrics", package: "swift-metrics"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "Tracing", package: "swift-distributed-tracing"),
+            ]
+        ),
+        .target(
+            name: "LocalInsights",
+            dependencies: [
+                .product(name: "TelemetryModel", package: "swift-azure-monitor"),
+                .product(name: "TelemetryTransport", package: "swift-azure-monitor"),
+                .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            resources: [.copy("Pages")]
+        ),
+        .testTarget(
+            name: "LocalInsightsTests",
+            dependencies: [
+                "LocalInsights",
+                .product(name: "HummingbirdTesting", package: "hummingbird"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "TelemetryTransport", package: "swift-azure-monitor"),
+            ]
+        ),
+    ]
+)
+
+let isStrict = Context.environment["AZURE_MONITOR_STRICT"] != nil
+
+for target in package.targets {
+    var settings = target.swiftSettings ?? []
+    settings += [
+        .swiftLanguageMode(.v6),
+        .strictMemorySafety(),
+        .enableUpcomingFeature("ExistentialAny"),
+        .enableUpcomingFeature("MemberImportVisibility"),
+        .enableUpcomingFeature("InternalImportsByDefault"),
+        .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    ]
+    if isStrict {
+        settings.append(.treatAllWarnings(as: .error))
+    }
+    target.swiftSettings = settings
+}
