@@ -120,11 +120,14 @@ package final class RecordChannel<Record: ChargedRecord>: Sendable {
     package func recycle(_ chunk: consuming Chunk) {
         let isRecyclable = chunk.closing == .full
         let records = chunk.records
-        self.state.withLock { state in
+        let gates: [Gate] = self.state.withLock { state in
+            state.finishedRecords += UInt64(records.count)
             if isRecyclable, state.spare.isEmpty, !state.isSealed {
                 state.spare = records
             }
+            return state.takeFinishedFlushes()
         }
+        for gate in gates { gate.open() }
     }
 
     fileprivate func next() async -> Chunk? {
@@ -168,6 +171,21 @@ package final class RecordChannel<Record: ChargedRecord>: Sendable {
         self.close(.flush)
     }
 
+    /// Hands the open chunk over, and waits until the consumer is done with every record that was
+    /// sent before the call, or the task is cancelled.
+    package func flushAndWait() async {
+        let gate = Gate()
+        self.flush()
+        let isDone = self.state.withLock { state in
+            let target = state.takenRecords + UInt64(state.recordCount)
+            guard state.finishedRecords < target else { return true }
+            state.flushes.append((target, gate))
+            return false
+        }
+        if !isDone { await gate.wait() }
+        self.state.withLock { $0.flushes.removeAll { $0.gate === gate } }
+    }
+
     /// Ends the channel: what waits is delivered, what comes later is dropped and counted.
     package func seal() {
         let (effects, spare): (Effects, [Record]) = self.state.withLock { state in
@@ -197,6 +215,7 @@ package final class RecordChannel<Record: ChargedRecord>: Sendable {
             var chunks: [Chunk] = []
             while let chunk = state.takeClosedChunk() {
                 state.counts.dropped[reason, default: 0] += UInt64(chunk.records.count)
+                state.finishedRecords += UInt64(chunk.records.count)
                 chunks.append(chunk)
             }
             return chunks
@@ -370,6 +389,11 @@ extension RecordChannel {
         var linger: CheckedContinuation<Bool, Never>?
         var roomWaiters: [RoomWaiter] = []
         var nextWaiterID: UInt64 = 0
+        /// The records that left the channel, by whatever way.
+        var takenRecords: UInt64 = 0
+        /// Those of them that nobody works on any more.
+        var finishedRecords: UInt64 = 0
+        var flushes: [(target: UInt64, gate: Gate)] = []
 
         func hasRoom(for count: Int, bytes: Int, within limits: ChannelConfiguration) -> Bool {
             // One record always fits, however large: it must be able to leave.
@@ -419,12 +443,23 @@ extension RecordChannel {
             guard let chunk = self.closed.popFirst() else { return nil }
             self.recordCount -= chunk.records.count
             self.byteCount -= chunk.charge
+            self.takenRecords += UInt64(chunk.records.count)
             return chunk
         }
 
         mutating func removeOldest() -> Chunk? {
             if self.closed.isEmpty { self.closeOpenChunk(.full) }
-            return self.takeClosedChunk()
+            guard let chunk = self.takeClosedChunk() else { return nil }
+            self.finishedRecords += UInt64(chunk.records.count)
+            return chunk
+        }
+
+        mutating func takeFinishedFlushes() -> [Gate] {
+            guard !self.flushes.isEmpty else { return [] }
+            let finished = self.finishedRecords
+            let gates = self.flushes.filter { $0.target <= finished }.map(\.gate)
+            self.flushes.removeAll { $0.target <= finished }
+            return gates
         }
 
         mutating func deliverToWaitingConsumer() -> Effects.Delivery? {

@@ -13,6 +13,9 @@ public protocol TelemetryExporter: Sendable {
     /// The signals that the exporter takes.
     var signals: Set<Signal> { get }
 
+    /// Whether what cannot be delivered is worth keeping on disk. The default is `true`.
+    var keepsUndelivered: Bool { get }
+
     /// Maps, encodes and compresses a batch.
     ///
     /// This is work for a processor, so it runs off every actor. One bad record never costs
@@ -38,6 +41,11 @@ public protocol TelemetryExporter: Sendable {
 
     /// Closes connections; nothing is sent afterwards.
     func shutdown() async
+}
+
+extension TelemetryExporter {
+    /// Undelivered payloads are kept.
+    public var keepsUndelivered: Bool { true }
 }
 
 /// What encoding made of a batch.
