@@ -1,0 +1,33 @@
+/// Hashes that are the same in every process: Fowler, Noll and Vo's, variant 1a.
+///
+/// They tell files and folders apart and notice damage. They are no protection against somebody
+/// who may write the files; the files' owner and mode are.
+///
+/// - SeeAlso: [The FNV algorithm, RFC 9923](https://www.rfc-editor.org/rfc/rfc9923)
+enum StableHash {
+    /// 64 bits of the bytes, or of what `seed` stands for followed by them.
+    static func fnv64(_ bytes: some Sequence<UInt8>, seed: UInt64 = 0xcbf2_9ce4_8422_2325) -> UInt64
+    {
+        var hash = seed
+        for byte in bytes {
+            hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01b3
+        }
+        return hash
+    }
+
+    /// 128 bits of the bytes as 32 hexadecimal digits.
+    static func fnv128Hex(_ bytes: some Sequence<UInt8>) -> String {
+        var hash: UInt128 = 0x6c62_272e_07bb_0142_62b8_2175_6295_c58d
+        for byte in bytes {
+            hash = (hash ^ UInt128(byte)) &* 0x0000_0000_0100_0000_0000_0000_0000_013b
+        }
+        return Self.hex(UInt64(truncatingIfNeeded: hash >> 64))
+            + Self.hex(UInt64(truncatingIfNeeded: hash))
+    }
+
+    /// Sixteen lower-case hexadecimal digits.
+    static func hex(_ value: UInt64) -> String {
+        let digits = String(value, radix: 16)
+        return String(repeating: "0", count: 16 - digits.utf8.count) + digits
+    }
+}
