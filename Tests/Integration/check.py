@@ -170,14 +170,16 @@ def check_role(role: str) -> None:
         # at the shutdown.
         f"""
         SELECT DISTINCT name, json_extract(customDimensions, '$.country') AS country,
-            value, valueCount, valueMin, valueMax
+            valueSum, valueCount,
+            CASE WHEN valueCount > 1 THEN valueMin END AS valueMin,
+            CASE WHEN valueCount > 1 THEN valueMax END AS valueMax
         FROM customMetrics WHERE {mine} AND name LIKE 'orders.%' ORDER BY name, country
         """,
         [
             {
                 "name": name,
                 "country": country,
-                "value": value,
+                "valueSum": value,
                 "valueCount": count,
                 "valueMin": least,
                 "valueMax": most,
