@@ -5,41 +5,40 @@ extension ExportCoordinator {
     func store(_ payload: Payload, on index: Int) async -> Bool {
         guard let storage = self.lanes[index].storage else { return false }
         switch await storage.store(payload) {
-        case .stored(let evicted):
+        case .stored(_, let lost):
             self.lanes[index].books.stored += UInt64(payload.recordCount)
             self.lanes[index].hasBacklog = true
-            self.book(evicted, on: index)
+            self.book(lost, on: index)
             if self.lanes[index].isStorageFailing {
                 self.lanes[index].isStorageFailing = false
                 self.configuration.diagnostics.report(
                     .notice, code: "storage-recovered", "offline storage can be written again")
             }
             return true
-        case .failed(let explanation, let evicted):
-            self.book(evicted, on: index)
+        case .failed(let error, let lost):
+            self.book(lost, on: index)
             if !self.lanes[index].isStorageFailing {
                 self.lanes[index].isStorageFailing = true
                 self.configuration.diagnostics.report(
                     .warning, code: "storage-failed",
-                    "offline storage cannot be written: \(explanation); keeping telemetry in memory")
+                    "offline storage cannot be written: \(error.message); keeping telemetry in memory")
             }
             return false
         }
     }
 
-    /// Books payloads that storage gave up.
-    func book(_ evicted: [EvictedPayload], on index: Int) {
-        for payload in evicted where payload.isOwn {
+    /// Books payloads that left the disk undelivered.
+    func book(_ lost: [LostPayload], on index: Int) {
+        guard !lost.isEmpty else { return }
+        for payload in lost where payload.isOwn {
             let records = UInt64(payload.records)
             self.lanes[index].books.stored -= min(records, self.lanes[index].books.stored)
             self.lanes[index].books.drop(payload.records, payload.reason)
         }
-        if !evicted.isEmpty {
-            let records = evicted.reduce(0) { $0 + $1.records }
-            self.configuration.diagnostics.report(
-                .error, code: "storage-evicted",
-                "offline storage gave up \(records) records in \(evicted.count) payloads")
-        }
+        let records = lost.reduce(0) { $0 + $1.records }
+        self.configuration.diagnostics.report(
+            .error, code: "storage-lost",
+            "offline storage gave up \(records) records in \(lost.count) payloads")
     }
 
     /// Delivers what lies in offline storage: at the start, after a success, and now and then.
@@ -78,11 +77,11 @@ extension ExportCoordinator {
                 return nil
             }
             guard let exporter = self.lanes[index].exporters[stored.payload.signal] else {
-                await storage.release(stored.id, countsAttempt: false)
+                self.book(await storage.release(stored.id, countsAttempt: false), on: index)
                 return nil
             }
             if case .wait(let nanoseconds) = self.lanes[index].breaker.wantsToSend(at: now) {
-                await storage.release(stored.id, countsAttempt: false)
+                self.book(await storage.release(stored.id, countsAttempt: false), on: index)
                 return nanoseconds
             }
             guard await self.redeliver(stored, from: storage, by: exporter, on: index) else {
@@ -114,8 +113,7 @@ extension ExportCoordinator {
             self.bookRedelivered(stored, dropped: [.quota: payload.recordCount], on: index)
         case .failed(let failure):
             let answered = failure.kind == .server || failure.kind == .throttled
-            let evicted = await storage.release(stored.id, countsAttempt: answered)
-            self.book(evicted, on: index)
+            self.book(await storage.release(stored.id, countsAttempt: answered), on: index)
             return false
         case .partiallyAccepted(let refusals):
             let partial = PartialDelivery(of: payload, refusals: refusals)
@@ -129,7 +127,7 @@ extension ExportCoordinator {
             let rest = await exporter.payload(
                 of: payload, keeping: partial.retryItems, layout: partial.retryLayout)
             if let rest {
-                self.book(await storage.replace(stored.id, with: [rest]), on: index)
+                await self.replace(stored, in: storage, with: [rest], on: index)
             } else {
                 await storage.remove(stored.id)
                 self.bookRedelivered(
@@ -152,9 +150,39 @@ extension ExportCoordinator {
                         stored, dropped: [.invalid: half.layout.recordCount], on: index)
                 }
             }
-            self.book(await storage.replace(stored.id, with: parts), on: index)
+            await self.replace(stored, in: storage, with: parts, on: index)
         }
         return true
+    }
+
+    /// Puts what is left of a stored payload in its place, and gives it back.
+    func replace(
+        _ stored: StoredPayload,
+        in storage: StorageActor,
+        with parts: [Payload],
+        on index: Int
+    ) async {
+        var isReplaced = false
+        for part in parts {
+            let result =
+                isReplaced
+                ? await storage.store(part, attempts: stored.attempts)
+                : await storage.replace(stored.id, with: part)
+            isReplaced = true
+            switch result {
+            case .stored(_, let lost):
+                self.book(lost, on: index)
+            case .failed(_, let lost):
+                self.book(lost, on: index)
+                self.bookRedelivered(
+                    stored, dropped: [.storageFailed: part.recordCount], on: index)
+            }
+        }
+        if isReplaced {
+            self.book(await storage.release(stored.id, countsAttempt: false), on: index)
+        } else {
+            await storage.remove(stored.id)
+        }
     }
 
     func bookRedelivered(

@@ -119,7 +119,9 @@ package actor ExportCoordinator {
     /// Makes what lies in offline storage survive the machine, and lets go of it.
     package func close() async {
         for lane in self.lanes {
-            await lane.storage?.close()
+            guard let storage = lane.storage else { continue }
+            await storage.sync()
+            await storage.close()
         }
     }
 
