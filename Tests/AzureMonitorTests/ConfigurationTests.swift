@@ -18,7 +18,7 @@ struct ConfigurationTests {
         #expect(configuration.traces.batching.maximumQueueSize == 8_192)
         #expect(configuration.traces.batching.scheduleDelay == .seconds(1))
         #expect(configuration.metrics.exportInterval == .seconds(60))
-        #expect(configuration.traces.limits.attributeCount == 128)
+        #expect(configuration.traces.limits.attributes == 128)
         #expect(configuration.traces.propagators.count == 2)
         #expect(configuration.notices.isEmpty)
     }
@@ -80,12 +80,12 @@ struct ConfigurationTests {
             "OTEL_LOGRECORD_ATTRIBUTE_VALUE_LENGTH_LIMIT": "70",
         ])
         let spans = configuration.traces.limits
-        #expect(spans.attributeCount == 20)
+        #expect(spans.attributes == 20)
         #expect(spans.attributeValueLength == 30)
-        #expect(spans.eventCount == 40)
-        #expect(spans.linkCount == 50)
-        #expect(spans.attributeCountPerEvent == 60)
-        #expect(spans.attributeCountPerLink == 10)
+        #expect(spans.events == 40)
+        #expect(spans.links == 50)
+        #expect(spans.attributesPerEvent == 60)
+        #expect(spans.attributesPerLink == 10)
         #expect(configuration.logs.limits.attributeCount == 10)
         #expect(configuration.logs.limits.attributeValueLength == 70)
     }

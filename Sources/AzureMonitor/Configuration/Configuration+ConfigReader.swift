@@ -99,19 +99,19 @@ extension AzureMonitor.Configuration {
         let count = reader.integer("OTEL_ATTRIBUTE_COUNT_LIMIT")
         let length = reader.integer("OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT")
         var spans = self.traces.limits
-        spans.attributeCount =
-            reader.integer("OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT") ?? count ?? spans.attributeCount
+        spans.attributes =
+            reader.integer("OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT") ?? count ?? spans.attributes
         spans.attributeValueLength =
             reader.integer("OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT") ?? length
             ?? spans.attributeValueLength
-        spans.eventCount = reader.integer("OTEL_SPAN_EVENT_COUNT_LIMIT") ?? spans.eventCount
-        spans.linkCount = reader.integer("OTEL_SPAN_LINK_COUNT_LIMIT") ?? spans.linkCount
-        spans.attributeCountPerEvent =
+        spans.events = reader.integer("OTEL_SPAN_EVENT_COUNT_LIMIT") ?? spans.events
+        spans.links = reader.integer("OTEL_SPAN_LINK_COUNT_LIMIT") ?? spans.links
+        spans.attributesPerEvent =
             reader.integer("OTEL_EVENT_ATTRIBUTE_COUNT_LIMIT") ?? count
-            ?? spans.attributeCountPerEvent
-        spans.attributeCountPerLink =
+            ?? spans.attributesPerEvent
+        spans.attributesPerLink =
             reader.integer("OTEL_LINK_ATTRIBUTE_COUNT_LIMIT") ?? count
-            ?? spans.attributeCountPerLink
+            ?? spans.attributesPerLink
         self.traces.limits = spans
         var logs = self.logs.limits
         logs.attributeCount =

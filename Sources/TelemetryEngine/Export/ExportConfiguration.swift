@@ -11,7 +11,7 @@ package struct ExportConfiguration: Sendable {
     /// The most seconds between the start and the first look into offline storage.
     package var redeliveryStartSpread = 2.0
     /// Where the engine says what is wrong.
-    package var diagnostics = Diagnostics.disabled
+    package var diagnostics = Diagnostics(level: .off)
 
     package init() {}
 }

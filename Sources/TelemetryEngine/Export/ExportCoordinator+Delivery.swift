@@ -1,3 +1,4 @@
+import DequeModule
 import TelemetryModel
 
 extension ExportCoordinator {
@@ -107,7 +108,7 @@ extension ExportCoordinator {
             if case .refused(_, let explanation) = outcome {
                 self.lanes[index].lastFailure = explanation
                 self.configuration.diagnostics.report(
-                    .error, code: "refused", "\(self.lanes[index].destination.name): \(explanation)")
+                    .error, "export.refused", "\(self.lanes[index].destination.name): \(explanation)")
             } else {
                 self.lanes[index].lastFailure = nil
             }
@@ -235,14 +236,14 @@ extension ExportCoordinator {
             let seconds = max(1, nanoseconds / 1_000_000_000)
             let fate = lane.storage == nil ? "is held in memory" : "goes to offline storage"
             self.configuration.diagnostics.report(
-                .warning, code: "held-back",
+                .warning, "export.held-back",
                 """
                 \(lane.destination.name): \(lane.lastFailure ?? "no answer"); \
                 telemetry \(fate), next try in \(seconds) s
                 """)
         case .closed:
             self.configuration.diagnostics.report(
-                .notice, code: "recovered", "\(lane.destination.name): delivering again")
+                .info, "export.recovered", "\(lane.destination.name): delivering again")
         case nil:
             break
         }

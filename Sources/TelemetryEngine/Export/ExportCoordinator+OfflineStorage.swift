@@ -12,7 +12,7 @@ extension ExportCoordinator {
             if self.lanes[index].isStorageFailing {
                 self.lanes[index].isStorageFailing = false
                 self.configuration.diagnostics.report(
-                    .notice, code: "storage-recovered", "offline storage can be written again")
+                    .info, "storage.recovered", "offline storage can be written again")
             }
             return true
         case .failed(let error, let lost):
@@ -20,7 +20,7 @@ extension ExportCoordinator {
             if !self.lanes[index].isStorageFailing {
                 self.lanes[index].isStorageFailing = true
                 self.configuration.diagnostics.report(
-                    .warning, code: "storage-failed",
+                    .warning, "storage.failed",
                     "offline storage cannot be written: \(error.message); keeping telemetry in memory")
             }
             return false
@@ -37,7 +37,7 @@ extension ExportCoordinator {
         }
         let records = lost.reduce(0) { $0 + $1.records }
         self.configuration.diagnostics.report(
-            .error, code: "storage-lost",
+            .error, "storage.lost",
             "offline storage gave up \(records) records in \(lost.count) payloads")
     }
 

@@ -1,7 +1,6 @@
+private import Instrumentation
 public import ServiceLifecycle
-public import TelemetryModel
-
-private import ServiceContextModule
+private import TelemetryModel
 
 /// A pipeline: what records telemetry, and what delivers it.
 ///
@@ -22,6 +21,8 @@ public final class Telemetry: Service {
     private let spans: RecordChannel<SpanRecording>
     private let logs: RecordChannel<PendingLogRecord>
     private let registry: InstrumentRegistry
+    private let logPipeline: LogPipeline
+    private let diagnostics: Diagnostics
     private let spanProcessor: SpanProcessorActor
     private let logBuffer: LogBufferActor
     private let aggregator: MetricAggregatorActor
@@ -41,26 +42,50 @@ public final class Telemetry: Service {
     /// - Parameters:
     ///   - configuration: how it records, batches and delivers.
     ///   - exporters: where to; those of one destination share a lane, offline storage and account.
-    public init(
+    public convenience init(
         configuration: TelemetryConfiguration = TelemetryConfiguration(),
         exporters: [any TelemetryExporter]
+    ) {
+        let diagnostics = Diagnostics(
+            level: configuration.diagnosticLevel,
+            directory: configuration.diagnosticDirectory,
+            time: configuration.time
+        )
+        self.init(configuration: configuration, exporters: exporters, diagnostics: diagnostics)
+    }
+
+    /// Creates a pipeline that says what is wrong in a place that others use, too.
+    package init(
+        configuration: TelemetryConfiguration,
+        exporters: [any TelemetryExporter],
+        diagnostics: Diagnostics
     ) {
         self.configuration = configuration
         self.exporters = exporters
         self.tracingCounters = TracingCounters()
-        self.spans = RecordChannel(configuration: configuration.traces.batching.channel)
+        let spans = RecordChannel<SpanRecording>(
+            configuration: configuration.traces.batching.channel)
+        self.spans = spans
         self.logs = RecordChannel(configuration: configuration.logs.batching.channel)
-        self.registry = InstrumentRegistry(
-            views: configuration.metrics.views,
-            cardinalityLimit: configuration.metrics.cardinalityLimit
+        var instruments = InstrumentRegistry.Configuration()
+        instruments.views = configuration.metrics.views
+        instruments.cardinalityLimit = configuration.metrics.cardinalityLimit
+        self.registry = InstrumentRegistry(configuration: instruments)
+        self.diagnostics = diagnostics
+        self.logPipeline = LogPipeline(
+            channel: self.logs,
+            levels: configuration.logs.levels,
+            console: configuration.logs.console,
+            time: configuration.time,
+            currentSpan: { LoggedSpan.current }
         )
         var storage: [Destination: StorageActor] = [:]
         if let storageConfiguration = configuration.storage {
             for exporter in exporters
             where exporter.keepsUndelivered && storage[exporter.destination] == nil {
                 storage[exporter.destination] = StorageActor(
-                    destination: exporter.destination,
                     configuration: storageConfiguration,
+                    destination: exporter.destination,
                     time: configuration.time
                 )
             }
@@ -73,7 +98,7 @@ public final class Telemetry: Service {
             .metrics: configuration.metrics.exportTimeout,
         ]
         export.storesOverQuota = configuration.storesOverQuota
-        export.diagnostics = configuration.diagnostics
+        export.diagnostics = diagnostics
         let coordinator = ExportCoordinator(
             exporters: exporters,
             storage: storage,
@@ -96,13 +121,15 @@ public final class Telemetry: Service {
         )
         self.aggregator = MetricAggregatorActor(registry: self.registry, time: configuration.time)
         self.tracer = TelemetryTracer(
-            channel: self.spans,
+            channel: spans,
             sampler: configuration.traces.sampler,
             limits: configuration.traces.limits,
+            time: configuration.time,
             propagators: configuration.traces.propagators,
             processors: configuration.traces.processors,
             counters: self.tracingCounters,
-            time: configuration.time
+            recordsBacktraces: configuration.traces.recordsBacktraces,
+            flush: { spans.flush() }
         )
         self.metricsFactory = TelemetryMetricsFactory(registry: self.registry)
     }
@@ -111,13 +138,7 @@ public final class Telemetry: Service {
     ///
     /// Pass it to `LoggingSystem.bootstrap` or to `Logger(label:factory:)`.
     public func makeLogHandler(label: String) -> TelemetryLogHandler {
-        TelemetryLogHandler(
-            label: label,
-            level: self.configuration.logs.levels.level(for: label),
-            channel: self.logs,
-            console: self.configuration.logs.console,
-            time: self.configuration.time
-        )
+        TelemetryLogHandler(label: label, pipeline: self.logPipeline)
     }
 
     // MARK: Running
@@ -238,8 +259,8 @@ public final class Telemetry: Service {
             let spanCounts = await self.spanProcessor.counts
             health.filtered = await self.logBuffer.filtered + spanCounts.filtered
             health.recordedOnly = spanCounts.recordedOnly
-            health.invalidMeasurements = self.registry.invalidMeasurements
-            health.endedTwice = self.tracingCounters.endedTwice
+            health.invalidMeasurements = UInt64(self.registry.counts.ignoredMeasurements)
+            health.endedTwice = self.tracingCounters.values.endedTwice
             health.destinations = await self.coordinator.health()
             let signals = await self.coordinator.destinationSignals
             for (signal, counts) in [(Signal.traces, self.spans.counts), (.logs, self.logs.counts)] {
@@ -284,12 +305,7 @@ extension Telemetry {
                     await self.logs.runLinger(
                         self.configuration.logs.batching.scheduleDelay, time: time)
                 },
-                { @Sendable in
-                    await self.aggregator.run(
-                        every: self.configuration.metrics.exportInterval,
-                        until: self.lifecycle.shutdownRequested
-                    ) { await self.submit($0) }
-                },
+                { @Sendable in await self.collectMetricsNowAndThen() },
             ]
             for helper in helpers { group.addTask(operation: helper) }
             group.addTask {
@@ -333,6 +349,18 @@ extension Telemetry {
             group.addTask { await self.collectMetrics() }
         }
         await self.coordinator.waitUntilSettled()
+    }
+
+    /// Collects every interval, until the shutdown begins.
+    private func collectMetricsNowAndThen() async {
+        let ticks = MetricTicks(
+            every: self.configuration.metrics.exportInterval, time: self.configuration.time)
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await self.aggregator.run(ticks: ticks) { await self.submit($0) } }
+            group.addTask { await self.lifecycle.shutdownRequested.wait() }
+            await group.next()
+            group.cancelAll()
+        }
     }
 
     private func collectMetrics() async {

@@ -31,8 +31,11 @@ public struct TelemetryConfiguration: Sendable {
     /// The default is `false`: its owner set that quota, so records are dropped and counted.
     public var storesOverQuota = false
 
-    /// Where the pipeline says what is wrong. The default is standard error, warnings and worse.
-    public var diagnostics = Diagnostics()
+    /// How much the pipeline says about itself. The default is warnings and worse.
+    public var diagnosticLevel = DiagnosticLevel.warning
+
+    /// The directory of a file that the pipeline says it in; `nil` for standard error.
+    public var diagnosticDirectory: String?
 
     /// The clocks. The default is the machine's.
     public var time = TimeSource.system
@@ -95,6 +98,11 @@ extension TelemetryConfiguration {
         /// What sees every span at its start and end, in this order.
         public var processors: [any SpanProcessor] = []
 
+        /// Whether a recorded error has the call stack of where it was recorded.
+        ///
+        /// The default is `false`: taking a stack costs far more than recording a span.
+        public var recordsBacktraces = false
+
         /// How spans wait for their batch.
         public var batching = Batching()
 
@@ -108,13 +116,13 @@ extension TelemetryConfiguration {
         public var levels = LogLevels()
 
         /// How many attributes a record may have.
-        public var limits = LogRecordLimits()
+        public var limits = LogLimits()
 
         /// What sees every record, in this order.
         public var processors: [any LogRecordProcessor] = []
 
-        /// Whether records are also written to standard error.
-        public var console = ConsoleLogTee.automatic
+        /// Whether records are also written to standard error. The default is: if that is a terminal.
+        public var console = ConsoleOutput.automatic
 
         /// How records wait for their batch.
         public var batching = Batching()

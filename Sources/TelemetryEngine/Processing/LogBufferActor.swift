@@ -1,4 +1,4 @@
-private import TelemetryModel
+package import TelemetryModel
 
 /// Turns chunks of log records into batches, and feeds the exporters with them.
 ///
@@ -13,7 +13,7 @@ package actor LogBufferActor {
     package init(
         channel: RecordChannel<PendingLogRecord>,
         processors: [any LogRecordProcessor],
-        limits: LogRecordLimits,
+        limits: LogLimits,
         resource: Resource,
         coordinator: ExportCoordinator
     ) {
@@ -42,11 +42,11 @@ package actor LogBufferActor {
 /// Decides which log records are kept, and what those look like.
 package struct LogFinisher: Sendable {
     private let processors: [any LogRecordProcessor]
-    private let limits: LogRecordLimits
+    private let limits: LogLimits
     /// The records that a processor turned away.
     package private(set) var filtered: UInt64 = 0
 
-    package init(processors: [any LogRecordProcessor], limits: LogRecordLimits) {
+    package init(processors: [any LogRecordProcessor], limits: LogLimits) {
         self.processors = processors
         self.limits = limits
     }

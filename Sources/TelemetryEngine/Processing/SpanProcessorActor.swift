@@ -1,4 +1,4 @@
-private import TelemetryModel
+package import TelemetryModel
 
 /// Turns chunks of recordings into batches of ended spans, and feeds the exporters with them.
 ///
@@ -41,8 +41,9 @@ package actor SpanProcessorActor {
 }
 
 /// Decides which recordings become ended spans, and what those look like.
-package struct SpanFinisher: Sendable {
+package struct SpanFinisher {
     private let processors: [any SpanProcessor]
+    private var caches = SpanConversionCaches()
     /// The spans that a processor turned away.
     package private(set) var filtered: UInt64 = 0
     /// The spans that were recorded for measuring only.
@@ -61,7 +62,7 @@ package struct SpanFinisher: Sendable {
                 self.recordedOnly += 1
                 continue
             }
-            var span = recording.makeEndedSpan()
+            var span = recording.makeEndedSpan(using: &self.caches)
             guard self.keeps(&span) else {
                 self.filtered += 1
                 continue
