@@ -248,7 +248,7 @@ package actor StorageActor {
                 id: id,
                 payload: file.payload(body: body),
                 attempts: attempts,
-                created: Timestamp(microseconds: id.created),
+                created: id.createdTime,
                 isOwn: file.run == self.run
             )
         case .damaged:
@@ -435,7 +435,7 @@ package actor StorageActor {
                     name.id,
                     size: status.size,
                     holder: holder,
-                    age: wall.nanoseconds(since: Timestamp(microseconds: name.id.created)),
+                    age: wall.nanoseconds(since: name.id.createdTime),
                     at: start
                 )
             case .temporary:
@@ -597,11 +597,6 @@ extension LostPayload {
 }
 
 extension Timestamp {
-    fileprivate init(microseconds: UInt64) {
-        let (nanoseconds, isTooLarge) = microseconds.multipliedReportingOverflow(by: 1_000)
-        self.init(nanosecondsSinceEpoch: isTooLarge ? .max : nanoseconds)
-    }
-
     fileprivate func nanoseconds(since other: Timestamp) -> UInt64 {
         self < other ? 0 : self.nanosecondsSinceEpoch - other.nanosecondsSinceEpoch
     }

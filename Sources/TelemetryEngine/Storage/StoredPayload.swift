@@ -12,6 +12,12 @@ package struct StoredPayloadID: Hashable, Comparable, Sendable {
         self.random = random
     }
 
+    /// When the payload was first stored.
+    package var createdTime: Timestamp {
+        let (nanoseconds, isTooLarge) = self.created.multipliedReportingOverflow(by: 1_000)
+        return Timestamp(nanosecondsSinceEpoch: isTooLarge ? .max : nanoseconds)
+    }
+
     package static func < (lhs: StoredPayloadID, rhs: StoredPayloadID) -> Bool {
         (lhs.created, lhs.random) < (rhs.created, rhs.random)
     }
