@@ -1,8 +1,7 @@
 package import AzureIdentity
 package import TelemetryEngine
+package import TelemetryModel
 package import TelemetryTransport
-
-import TelemetryModel
 
 #if canImport(FoundationEssentials)
     private import FoundationEssentials

@@ -62,7 +62,9 @@ public struct AzureMonitorMetricExporter: TelemetryExporter {
 
     /// Maps, encodes and compresses a batch; records of another signal are counted as invalid.
     @concurrent public func encode(_ batch: ExportBatch) async -> EncodedBatch {
-        guard batch.signal == .metrics else { return EncodedBatch(dropped: [.invalid: batch.count]) }
+        guard batch.signal == .metrics else {
+            return EncodedBatch(dropped: [.invalid: batch.count])
+        }
         return await self.connection.encode(batch)
     }
 

@@ -35,8 +35,9 @@ extension EnvelopeOptions {
     /// The name that this machine gives itself, without asking the network; empty if it has none.
     private static func localHostName() -> String {
         var buffer = [UInt8](repeating: 0, count: 256)
-        let result = unsafe buffer.withUnsafeMutableBytes { bytes in
-            unsafe gethostname(bytes.baseAddress?.assumingMemoryBound(to: CChar.self), 255)
+        let result = unsafe buffer.withUnsafeMutableBytes { bytes -> Int32 in
+            guard let base = bytes.baseAddress else { return -1 }
+            return unsafe gethostname(base.assumingMemoryBound(to: CChar.self), 255)
         }
         guard result == 0 else { return "" }
         return String(decoding: buffer.prefix { $0 != 0 }, as: UTF8.self)

@@ -181,7 +181,9 @@ actor IngestionClient {
         within limit: Duration
     ) async throws(CredentialError) -> AccessToken {
         let time = self.time
-        let result: Result<AccessToken, CredentialError> = await withTaskGroup { group in
+        let result: Result<AccessToken, CredentialError> = await withTaskGroup(
+            of: Result<AccessToken, CredentialError>.self
+        ) { group in
             group.addTask {
                 do throws(CredentialError) {
                     return .success(try await credential.token(for: request))

@@ -30,16 +30,23 @@ import Testing
     }
 
     @Test(arguments: [
-        ("IngestionEndpoint=https://westeurope-5.in.applicationinsights.azure.com/",
-            "https://westeurope-5.in.applicationinsights.azure.com/v2.1/track"),
+        (
+            "IngestionEndpoint=https://westeurope-5.in.applicationinsights.azure.com/",
+            "https://westeurope-5.in.applicationinsights.azure.com/v2.1/track"
+        ),
         ("IngestionEndpoint=https://h//", "https://h/v2.1/track"),
         ("IngestionEndpoint=https://H.Example.:443/base/", "https://h.example/base/v2.1/track"),
         ("IngestionEndpoint=HTTP://127.0.0.1:4318", "http://127.0.0.1:4318/v2.1/track"),
         ("IngestionEndpoint=http://h:80/a=b", "http://h/a=b/v2.1/track"),
-        ("IngestionEndpoint=https://[2001:DB8::1]:8443/p", "https://[2001:db8::1]:8443/p/v2.1/track"),
+        (
+            "IngestionEndpoint=https://[2001:DB8::1]:8443/p",
+            "https://[2001:db8::1]:8443/p/v2.1/track"
+        ),
         ("IngestionEndpoint=https://h/p/?sig=a=b#f", "https://h/p/v2.1/track?sig=a=b"),
-        ("EndpointSuffix=ai.contoso.com;Location=westus2",
-            "https://westus2.dc.ai.contoso.com/v2.1/track"),
+        (
+            "EndpointSuffix=ai.contoso.com;Location=westus2",
+            "https://westus2.dc.ai.contoso.com/v2.1/track"
+        ),
         ("EndpointSuffix=ai.contoso.com", "https://dc.ai.contoso.com/v2.1/track"),
         ("EndpointSuffix=ai.contoso.com;Location=", "https://dc.ai.contoso.com/v2.1/track"),
         ("EndpointSuffix=x.com;IngestionEndpoint=https://y.com", "https://y.com/v2.1/track"),
@@ -56,17 +63,19 @@ import Testing
         #expect(given.liveEndpoint == "http://l:1")
     }
 
-    @Test(arguments: [
-        ("https://westeurope-5.in.applicationinsights.azure.com/", "westeurope"),
-        ("https://westeurope.in.applicationinsights.azure.com", "westeurope"),
-        ("https://WESTEUROPE-12.in.applicationinsights.azure.com", "westeurope"),
-        ("https://usgovvirginia-1.in.applicationinsights.azure.us", "usgovvirginia"),
-        ("https://east-us-1.in.applicationinsights.azure.com", nil),
-        ("https://west-x.in.applicationinsights.azure.com", nil),
-        ("https://westeurope-5.in.applicationinsights.azure.com.evil.com", nil),
-        ("https://a.b.in.applicationinsights.azure.com", nil),
-        ("https://dc.services.visualstudio.com", nil),
-    ] as [(String, String?)])
+    @Test(
+        arguments: [
+            ("https://westeurope-5.in.applicationinsights.azure.com/", "westeurope"),
+            ("https://westeurope.in.applicationinsights.azure.com", "westeurope"),
+            ("https://WESTEUROPE-12.in.applicationinsights.azure.com", "westeurope"),
+            ("https://usgovvirginia-1.in.applicationinsights.azure.us", "usgovvirginia"),
+            ("https://east-us-1.in.applicationinsights.azure.com", nil),
+            ("https://west-x.in.applicationinsights.azure.com", nil),
+            ("https://westeurope-5.in.applicationinsights.azure.com.evil.com", nil),
+            ("https://a.b.in.applicationinsights.azure.com", nil),
+            ("https://dc.services.visualstudio.com", nil),
+        ] as [(String, String?)]
+    )
     func theRegionIsReadFromTheHost(endpoint: String, region: String?) throws {
         let text = "\(Self.ikey);IngestionEndpoint=\(endpoint)"
         #expect(try ConnectionString(text).region == region)
@@ -75,14 +84,20 @@ import Testing
     @Test(arguments: [
         ("", AzureCloud.public, "https://monitor.azure.com/.default"),
         ("AADAudience=https://monitor.azure.com/", .public, "https://monitor.azure.com/.default"),
-        ("AADAudience=https://monitor.azure.us//", .usGovernment,
-            "https://monitor.azure.us/.default"),
+        (
+            "AADAudience=https://monitor.azure.us//", .usGovernment,
+            "https://monitor.azure.us/.default"
+        ),
         ("AADAudience=https://monitor.azure.cn", .china, "https://monitor.azure.cn/.default"),
         ("AADAudience=api://own", .public, "api://own/.default"),
-        ("IngestionEndpoint=https://x.in.applicationinsights.azure.us", .usGovernment,
-            "https://monitor.azure.us/.default"),
-        ("IngestionEndpoint=https://x.in.applicationinsights.azure.cn/", .china,
-            "https://monitor.azure.cn/.default"),
+        (
+            "IngestionEndpoint=https://x.in.applicationinsights.azure.us", .usGovernment,
+            "https://monitor.azure.us/.default"
+        ),
+        (
+            "IngestionEndpoint=https://x.in.applicationinsights.azure.cn/", .china,
+            "https://monitor.azure.cn/.default"
+        ),
         ("IngestionEndpoint=http://localhost:1", .public, "https://monitor.azure.com/.default"),
     ])
     func cloudAndScopeFollowFromEndpointAndAudience(
@@ -233,8 +248,10 @@ import Testing
         #expect(try EndpointURL(url).isLoopback == isLoopback)
     }
 
-    @Test(arguments: ["", "\0", ";", "=", "==", ";=;", String(repeating: "=;", count: 500_000),
-        String(repeating: "a", count: 1_000_000), "InstrumentationKey=\u{0}", "İ=ß"])
+    @Test(arguments: [
+        "", "\0", ";", "=", "==", ";=;", String(repeating: "=;", count: 500_000),
+        String(repeating: "a", count: 1_000_000), "InstrumentationKey=\u{0}", "İ=ß",
+    ])
     func anyTextIsReadOrRefused(text: String) {
         #expect(throws: AzureMonitorError.self) { try ConnectionString(text) }
     }
