@@ -1,4 +1,5 @@
 import AzureIdentity
+import TelemetryEngine
 import Testing
 
 @testable import AzureMonitorExporter
@@ -85,10 +86,14 @@ import Testing
         ("", AzureCloud.public, "https://monitor.azure.com/.default"),
         ("AADAudience=https://monitor.azure.com/", .public, "https://monitor.azure.com/.default"),
         (
-            "AADAudience=https://monitor.azure.us//", .usGovernment,
+            "IngestionEndpoint=https://gateway.example;AADAudience=https://monitor.azure.us//",
+            .usGovernment,
             "https://monitor.azure.us/.default"
         ),
-        ("AADAudience=https://monitor.azure.cn", .china, "https://monitor.azure.cn/.default"),
+        (
+            "IngestionEndpoint=https://gateway.example;AADAudience=https://monitor.azure.cn",
+            .china, "https://monitor.azure.cn/.default"
+        ),
         ("AADAudience=api://own", .public, "api://own/.default"),
         (
             "IngestionEndpoint=https://x.in.applicationinsights.azure.us", .usGovernment,
