@@ -43,11 +43,17 @@ extension ConnectionString {
         self.init(
             instrumentationKey: key,
             ingestion: try Self.endpoint(
-                "IngestionEndpoint", service: "dc", values, source: source,
+                "IngestionEndpoint",
+                service: "dc",
+                values,
+                source: source,
                 fallback: "https://dc.services.visualstudio.com"
             ),
             live: try Self.endpoint(
-                "LiveEndpoint", service: "live", values, source: source,
+                "LiveEndpoint",
+                service: "live",
+                values,
+                source: source,
                 fallback: "https://rt.services.visualstudio.com"
             ),
             audience: values.nonEmpty("aadaudience").flatMap { audience in

@@ -114,7 +114,9 @@ extension ConnectionString.Source: CustomStringConvertible {
     }
 }
 
-extension ConnectionString: CustomStringConvertible, CustomDebugStringConvertible {
+extension ConnectionString: CustomStringConvertible, CustomDebugStringConvertible,
+    CustomReflectable
+{
     /// The parts, with the key shortened and without queries.
     public var description: String {
         var parts = [
@@ -129,4 +131,7 @@ extension ConnectionString: CustomStringConvertible, CustomDebugStringConvertibl
 
     /// The parts, with the key shortened and without queries.
     public var debugDescription: String { self.description }
+
+    /// The parts, with the key shortened and without queries.
+    public var customMirror: Mirror { Mirror(self, children: ["value": self.description]) }
 }

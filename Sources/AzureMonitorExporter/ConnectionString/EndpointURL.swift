@@ -18,7 +18,7 @@ package struct EndpointURL: Hashable, Sendable {
     /// The path without slashes at its end: empty, or `/` and more.
     package var path: String
 
-    /// What follows the `?`, if there is one. It may hold a secret and is never printed.
+    /// The query, if there is one; it may hold a secret and is never printed.
     package var query: String?
 
     /// Reads an absolute URL; a fragment is ignored.

@@ -74,7 +74,7 @@ struct SemanticKeyTable: Sendable {
             first = unsafe bytes.loadUnaligned(as: UInt64.self)
             last = unsafe bytes.loadUnaligned(fromByteOffset: name.count - 8, as: UInt64.self)
         } else {
-            for unsafebyte in unsafe name { first = first << 8 | UInt64(byte) }
+            for index in 0..<name.count { first = unsafe first << 8 | UInt64(name[index]) }
         }
         var hash = (first ^ UInt64(name.count)) &* 0x9E37_79B9_7F4A_7C15
         hash = (hash ^ (hash >> 32) ^ last) &* 0xD6E8_FEB8_6659_FD93

@@ -10,7 +10,7 @@
 /// | attachment | `i` attached by Azure, `m` built in by the developer               |
 enum SDKVersion {
     /// The version of this package.
-    static let package = "0.1.0"
+    static let package = PackageVersion.current
 
     /// The version of the OpenTelemetry specification that the package follows.
     static let openTelemetry = "1.50.0"
