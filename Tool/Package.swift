@@ -65,7 +65,10 @@ let package = Package(
             dependencies: [
                 "LocalInsights",
                 .product(name: "HummingbirdTesting", package: "hummingbird"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "TelemetryTransport", package: "swift-azure-monitor"),
             ]
         ),

@@ -49,7 +49,10 @@ package struct ItemJudge {
             type: "Data"
         )
         let baseTypeNode = try data.required("baseType", .string)
-        guard let baseType = BaseType.allCases.first(where: { tape.string(baseTypeNode, equals: $0.name) })
+        guard
+            let baseType = BaseType.allCases.first(where: {
+                tape.string(baseTypeNode, equals: $0.name)
+            })
         else {
             throw ItemFault(
                 message:

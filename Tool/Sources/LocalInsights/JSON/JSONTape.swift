@@ -344,7 +344,8 @@ extension JSONTape {
         }
         guard entry.end - entry.start == text.utf8CodeUnitCount else { return false }
         return text.withUTF8Buffer { buffer in
-            for index in 0..<buffer.count where unsafe buffer[index] != self.bytes[entry.start + index] {
+            for index in 0..<buffer.count
+            where unsafe buffer[index] != self.bytes[entry.start + index] {
                 return false
             }
             return true

@@ -101,7 +101,10 @@ extension Page {
                 roles.set(row.role ?? "", true);
               }
               const chosen = byId("filter-table").value;
-              byId("tiles").replaceChildren(...[...counts].map(([kind, count]) => {
+              // Tables that most applications never fill show up with their first item.
+              const rare = ["performanceCounters", "availabilityResults", "pageViews", "browserTimings"];
+              const visible = [...counts].filter(([kind, count]) => count.stored || !rare.includes(kind) || kind === chosen);
+              byId("tiles").replaceChildren(...visible.map(([kind, count]) => {
                 const made = element("button",
                   { type: "button", className: count.stored ? "tile" : "tile none", kind, title: count.roles.join("\n") },
                   element("span", {}, kind), element("b", {}, number(count.stored)),

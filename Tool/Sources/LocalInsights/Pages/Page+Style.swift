@@ -89,7 +89,7 @@ extension Page {
             .node .label { overflow: hidden; text-overflow: ellipsis; white-space: nowrap;
               padding-left: calc(var(--depth) * 18px); }
             .node .label small { color: var(--faint); }
-            .node .label .kind { display: inline-block; min-width: 7.5em; margin-right: 4px; }
+            .node .label .kind { display: inline-block; min-width: 8.6em; margin-right: 4px; }
             .lane { position: relative; height: 16px; border-radius: 3px;
               background: linear-gradient(90deg, var(--line) 1px, transparent 1px) 0 0 / 25% 100%; }
             .bar { position: absolute; top: 3px; height: 10px; border-radius: 3px; min-width: 3px;

@@ -56,6 +56,7 @@ struct Page: Sendable {
             Send telemetry with the connection string that <code>azure-monitor local</code> printed.</p>
             </section>
             <section id="operation" hidden>
+            <p><a href="#/">← everything</a></p>
             <h2 id="operation-title"></h2>
             <p id="operation-facts"></p>
             <p id="operation-problem" class="problem" hidden></p>

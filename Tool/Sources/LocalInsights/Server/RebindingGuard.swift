@@ -17,21 +17,23 @@ struct RebindingGuard: RouterMiddleware {
         context: BasicRequestContext,
         next: @concurrent (Request, BasicRequestContext) async throws -> Response
     ) async throws -> Response {
-        let host = request.head.authority
-        if self.isLoopback, let host, !HostName.isLoopback(HostName.withoutPort(host)) {
-            return Self.refusal
-        }
-        // A browser names the origin of everything but plain reading.
-        if let origin = request.headers[.origin], origin != "http://\(host ?? "")",
-            origin != "https://\(host ?? "")"
-        {
-            return Self.refusal
+        guard self.admits(host: request.head.authority, origin: request.headers[.origin]) else {
+            return JSONReply.make(
+                .forbidden,
+                JSONReply.error("requests from other sites are refused")
+            )
         }
         return try await next(request, context)
     }
 
-    private static var refusal: Response {
-        JSONReply.make(.forbidden, JSONReply.error("requests from other sites are refused"))
+    /// Whether a request with these headers comes from the server's own pages or from no page.
+    func admits(host: String?, origin: String?) -> Bool {
+        if self.isLoopback, let host, !HostName.isLoopback(HostName.withoutPort(host)) {
+            return false
+        }
+        // A browser names the origin of everything but plain reading.
+        guard let origin else { return true }
+        return origin == "http://\(host ?? "")" || origin == "https://\(host ?? "")"
     }
 }
 

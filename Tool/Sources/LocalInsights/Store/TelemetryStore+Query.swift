@@ -65,8 +65,8 @@ private struct ReadOnlyQuery {
     }
 
     func run(_ sql: String, arguments: [TelemetryStore.Argument]) throws -> [UInt8] {
-        guard Self.mayRun(sql) else {
-            throw QueryError(message: "only SELECT, WITH and VALUES are allowed")
+        if let word = Self.foreignWord(of: sql) {
+            throw QueryError(message: "only SELECT, WITH and VALUES are allowed, not '\(word)'")
         }
         let deadline = Deadline(.now.advanced(by: self.timeLimit))
         let handle = unsafe self.connection.sqliteConnection
@@ -95,11 +95,11 @@ private struct ReadOnlyQuery {
 
     // MARK: The statement
 
-    /// Whether the statement is one that reads, by its first words.
+    /// The first word of a statement that is not one that reads.
     ///
     /// The connection refuses to write anyway. What is kept out here is what SQLite does while it
     /// compiles: some PRAGMA statements act even when they are only explained.
-    private static func mayRun(_ sql: String) -> Bool {
+    private static func foreignWord(of sql: String) -> String? {
         var words = SQLWords(sql)
         var word = words.next()
         if word == "EXPLAIN" {
@@ -109,7 +109,7 @@ private struct ReadOnlyQuery {
                 word = words.next()
             }
         }
-        return word == "SELECT" || word == "WITH" || word == "VALUES"
+        return ["SELECT", "WITH", "VALUES"].contains(word) ? nil : word ?? ""
     }
 
     private func prepare(_ sql: String) throws -> OpaquePointer {
@@ -232,7 +232,7 @@ private struct ReadOnlyQuery {
             let count = unsafe Int(sqlite3_column_bytes(statement, column))
             let digits = Array("0123456789ABCDEF".utf8)
             output.append(UInt8(ascii: "\""))
-            for unsafe byte in unsafe UnsafeRawBufferPointer(start: address, count: count) {
+            for unsafebyte in unsafe UnsafeRawBufferPointer(start: address, count: count) {
                 output.append(digits[Int(byte >> 4)])
                 output.append(digits[Int(byte & 15)])
             }

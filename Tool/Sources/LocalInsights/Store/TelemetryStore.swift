@@ -3,6 +3,14 @@ import GRDBSQLite
 package import Logging
 import Synchronization
 
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
 /// The telemetry that has arrived, in SQLite.
 ///
 /// In memory it is one connection on a queue of its own: an insertion is answered when it is in
@@ -67,6 +75,7 @@ package final class TelemetryStore: Sendable {
         }
         do {
             if let path = configuration.path {
+                Self.createPrivately(path)
                 self.database = try DatabasePool(path: path, configuration: settings)
             } else {
                 self.database = try DatabaseQueue(configuration: settings)
@@ -85,6 +94,15 @@ package final class TelemetryStore: Sendable {
         } catch {
             throw OpenError(message: "\(error)")
         }
+    }
+
+    /// Makes a file that only its owner can read, as telemetry may be personal.
+    ///
+    /// SQLite gives the files beside it the same rights. An existing file keeps its own, and what
+    /// goes wrong here SQLite will say.
+    private static func createPrivately(_ path: String) {
+        let descriptor = unsafe open(path, O_CREAT | O_EXCL | O_RDWR, 0o600)
+        if descriptor >= 0 { closeFile(descriptor) }
     }
 
     /// The number of the newest item; it grows with everything that arrives.
@@ -149,7 +167,8 @@ package final class TelemetryStore: Sendable {
             }
             return
         }
-        try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
+        try await withCheckedThrowingContinuation {
+            (continuation: CheckedContinuation<Void, any Error>) in
             self.insert(batch, size: size) { continuation.resume(with: $0) }
         }
     }
@@ -273,4 +292,9 @@ package final class TelemetryStore: Sendable {
         unsafe sqlite3_clear_bindings(handle)
         return result == SQLITE_DONE
     }
+}
+
+// Outside the store, whose own `close` would hide the function.
+private func closeFile(_ descriptor: Int32) {
+    _ = close(descriptor)
 }

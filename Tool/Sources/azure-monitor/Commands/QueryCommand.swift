@@ -64,7 +64,9 @@ struct QueryCommand: AsyncParsableCommand {
             answer = (response.status.code, Array(buffer.readableBytesView))
         } catch {
             try? await client.shutdown()
-            throw ToolFailure(message: "\(endpoint) is not reachable; is `azure-monitor local` running?")
+            throw ToolFailure(
+                message: "\(endpoint) is not reachable; is `azure-monitor local` running?"
+            )
         }
         try await client.shutdown()
         guard answer.status != 200 else { return answer.body }
@@ -89,7 +91,8 @@ struct Endpoint: CustomStringConvertible {
     let description: String
 
     init?(_ text: String) {
-        guard let scheme = ["http://", "https://"].first(where: { text.lowercased().hasPrefix($0) })
+        guard
+            let scheme = ["http://", "https://"].first(where: { text.lowercased().hasPrefix($0) })
         else { return nil }
         var url = text[...]
         while url.hasSuffix("/") { url = url.dropLast() }

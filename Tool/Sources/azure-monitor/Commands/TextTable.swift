@@ -31,7 +31,10 @@ struct TextTable {
         }
         var lines = table.map { Self.line($0, widths: widths) }
         if !lines.isEmpty {
-            lines.insert(widths.map { String(repeating: "-", count: $0) }.joined(separator: "  "), at: 1)
+            lines.insert(
+                widths.map { String(repeating: "-", count: $0) }.joined(separator: "  "),
+                at: 1
+            )
         }
         self.lines = lines
     }
