@@ -99,7 +99,11 @@ let package = Package(
 
         // MARK: System libraries
 
-        .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        .systemLibrary(
+            name: "CCurl",
+            pkgConfig: "libcurl",
+            providers: [.apt(["libcurl4-openssl-dev"])]
+        ),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         // libcurl's option setters are variadic, which Swift cannot call.
         .target(name: "CCurlShims", dependencies: ["CCurl"]),
@@ -128,7 +132,8 @@ let package = Package(
         .testTarget(
             name: "AzureMonitorExporterTests",
             dependencies: [
-                "AzureMonitorExporter", "OTLPExporter", "TelemetryEngine", "TelemetryModel", "TelemetryTesting",
+                "AzureMonitorExporter", "OTLPExporter", "TelemetryEngine", "TelemetryModel",
+                "TelemetryTesting",
                 "TelemetryTransport",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
             ],
@@ -141,7 +146,8 @@ let package = Package(
         .testTarget(
             name: "AzureMonitorTests",
             dependencies: [
-                "AzureMonitor", "AzureMonitorExporter", "TelemetryEngine", "TelemetryModel", "TelemetryTesting",
+                "AzureMonitor", "AzureMonitorExporter", "TelemetryEngine", "TelemetryModel",
+                "TelemetryTesting",
                 "TelemetryTransport",
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "CoreMetrics", package: "swift-metrics"),

@@ -1,0 +1,442 @@
+private import DequeModule
+
+/// A record that knows what it costs to keep.
+package protocol ChargedRecord: Sendable {
+    /// What the record costs, in bytes, as far as that can be told in constant time.
+    var estimatedCharge: Int { get }
+
+    /// What the record costs, in bytes, counting the text it holds.
+    func measuredCharge() -> Int
+}
+
+/// The bridge from synchronous producers to the one actor that consumes their records.
+///
+/// Producers append to an open chunk under a lock. A chunk is as large as an export batch and is
+/// closed when it is full, when its oldest record has lingered, when somebody flushes, and when
+/// the channel is sealed; only then is the consumer woken. Producers read no clock: the first
+/// record into an empty chunk wakes ``runLinger(_:time:)``, which does.
+///
+/// Overflow: at most ``Configuration/maximumRecords`` records and
+/// ``Configuration/maximumBytes`` bytes wait here, open chunk included, whether anybody consumes
+/// or not. What does not fit is dropped by ``Configuration/overflow`` and counted. There is no
+/// other queue before or behind the channel.
+///
+/// The consumer's end is an `AsyncSequence` that ends when the channel is sealed and empty, and for
+/// no other reason: a cancelled consumer loses nothing, because what it has not taken is still here.
+package final class RecordChannel<Record: ChargedRecord>: Sendable {
+    private let configuration: ChannelConfiguration
+    private let state: Locked<State>
+
+    package init(configuration: ChannelConfiguration) {
+        self.configuration = configuration
+        self.state = Locked(State())
+    }
+
+    // MARK: Producers
+
+    /// Takes a record, or drops by policy and counts; never suspends.
+    package func send(_ record: Record) {
+        var spent: Record?
+        let (effects, evicted): (Effects, Chunk?) = self.state.withLock { state in
+            state.counts.offered += 1
+            guard !state.isSealed else {
+                state.counts.dropped[.shutdown, default: 0] += 1
+                return (Effects(), nil)
+            }
+            // Exact only while the consumer is behind: walking the attributes of each record would
+            // cost a tenth of recording it, and what is not behind is gone in a moment.
+            let charge =
+                state.closed.isEmpty ? record.estimatedCharge : record.measuredCharge()
+            var evicted: Chunk?
+            if !state.hasRoom(for: 1, bytes: charge, within: self.configuration) {
+                guard self.configuration.overflow == .dropOldest else {
+                    state.counts.dropped[.queueFull, default: 0] += 1
+                    return (Effects(), nil)
+                }
+                evicted = state.removeOldest()
+                state.counts.dropped[.queueFull, default: 0] += UInt64(evicted?.records.count ?? 0)
+            }
+            spent = state.append(record, charge: charge)
+            var effects = Effects()
+            if state.openCount == 1 {
+                effects.linger = state.linger.take()
+            }
+            if state.openCount >= self.configuration.chunkSize {
+                state.closeOpenChunk(.full)
+                effects.delivery = state.deliverToWaitingConsumer()
+                effects.room = state.takeRoomyWaiters(within: self.configuration)
+            }
+            return (effects, evicted)
+        }
+        // Whatever leaves the state is released here, after the lock: a deinit may log.
+        _ = spent
+        _ = evicted
+        effects.perform()
+    }
+
+    /// Waits until `count` more records, at most a chunk, certainly fit; returns at once when the
+    /// channel is sealed or the task is cancelled.
+    ///
+    /// A chunk's worth of room is kept in reserve, so that as many producers may wait at once as a
+    /// chunk has records.
+    package func room(for count: Int) async {
+        let id = self.state.withLock { state in
+            state.nextWaiterID += 1
+            return state.nextWaiterID
+        }
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
+                let isRoomy = self.state.withLock { state in
+                    if state.isSealed || Task.isCancelled
+                        || state.hasReserve(for: count, within: self.configuration)
+                    {
+                        return true
+                    }
+                    state.roomWaiters.append(
+                        RoomWaiter(id: id, count: count, continuation: continuation)
+                    )
+                    return false
+                }
+                if isRoomy { continuation.resume() }
+            }
+        } onCancel: {
+            let waiter = self.state.withLock { state in
+                let index = state.roomWaiters.firstIndex { $0.id == id }
+                return index.map { state.roomWaiters.remove(at: $0) }
+            }
+            waiter?.continuation.resume()
+        }
+    }
+
+    // MARK: Consumer
+
+    /// The closed chunks, oldest first. There is one consumer.
+    package var chunks: Chunks { Chunks(channel: self) }
+
+    /// Takes back a chunk whose records are spent.
+    ///
+    /// Its records are released one at a time by the producers that fill its slots again: to
+    /// release objects on the thread that allocates them spares the allocator a lock.
+    package func recycle(_ chunk: consuming Chunk) {
+        let isRecyclable = chunk.closing == .full
+        let records = chunk.records
+        self.state.withLock { state in
+            if isRecyclable, state.spare.isEmpty, !state.isSealed {
+                state.spare = records
+            }
+        }
+    }
+
+    fileprivate func next() async -> Chunk? {
+        await withCheckedContinuation { continuation in
+            let effects: Effects = self.state.withLock { state in
+                precondition(state.consumer == nil, "A record channel has one consumer.")
+                if state.closed.isEmpty, state.isOverdue {
+                    state.closeOpenChunk(.linger)
+                }
+                if let chunk = state.takeClosedChunk() {
+                    var effects = Effects(delivery: .init(continuation: continuation, chunk: chunk))
+                    effects.room = state.takeRoomyWaiters(within: self.configuration)
+                    return effects
+                }
+                if state.isSealed {
+                    return Effects(delivery: .init(continuation: continuation, chunk: nil))
+                }
+                state.consumer = continuation
+                return Effects()
+            }
+            effects.perform()
+        }
+    }
+
+    // MARK: Closing chunks
+
+    /// Closes what lingers, until the channel is sealed or the task cancelled.
+    package func runLinger(_ duration: Duration, time: TimeSource) async {
+        while await self.firstRecordArrived() {
+            do {
+                try await time.sleep(duration)
+            } catch {
+                return
+            }
+            self.close(.linger)
+        }
+    }
+
+    /// Hands the open chunk to the consumer, however few records it has.
+    package func flush() {
+        self.close(.flush)
+    }
+
+    /// Ends the channel: what waits is delivered, what comes later is dropped and counted.
+    package func seal() {
+        let (effects, spare): (Effects, [Record]) = self.state.withLock { state in
+            guard !state.isSealed else { return (Effects(), []) }
+            state.isSealed = true
+            state.closeOpenChunk(.sealed)
+            var effects = Effects()
+            effects.linger = state.linger.take()
+            effects.delivery = state.deliverToWaitingConsumer()
+            if effects.delivery == nil, let consumer = state.consumer.take() {
+                effects.delivery = .init(continuation: consumer, chunk: nil)
+            }
+            effects.room = state.roomWaiters
+            state.roomWaiters = []
+            let spare = state.spare
+            state.spare = []
+            return (effects, spare)
+        }
+        _ = spare
+        effects.perform()
+    }
+
+    /// Gives up what still waits in a sealed channel; returns how many records that were.
+    package func abandon(_ reason: DropReason) -> Int {
+        let abandoned: [Chunk] = self.state.withLock { state in
+            state.closeOpenChunk(.sealed)
+            var chunks: [Chunk] = []
+            while let chunk = state.takeClosedChunk() {
+                state.counts.dropped[reason, default: 0] += UInt64(chunk.records.count)
+                chunks.append(chunk)
+            }
+            return chunks
+        }
+        return abandoned.reduce(0) { $0 + $1.records.count }
+    }
+
+    /// What came in, what was lost, and what waits.
+    package var counts: ChannelCounts {
+        self.state.withLock { state in
+            var counts = state.counts
+            counts.waiting = UInt64(state.recordCount)
+            counts.waitingBytes = UInt64(state.byteCount)
+            return counts
+        }
+    }
+
+    private func close(_ closing: ChunkClosing) {
+        let (effects, spare): (Effects, [Record]) = self.state.withLock { state in
+            if closing == .linger, !state.closed.isEmpty {
+                // The consumer is behind; a smaller chunk would not reach it any sooner.
+                state.isOverdue = state.openCount > 0
+                return (Effects(), [])
+            }
+            let spare = state.spare
+            state.spare = []
+            state.closeOpenChunk(closing)
+            var effects = Effects(delivery: state.deliverToWaitingConsumer())
+            effects.room = state.takeRoomyWaiters(within: self.configuration)
+            return (effects, spare)
+        }
+        _ = spare
+        effects.perform()
+    }
+
+    /// Suspends until the open chunk has a record; `false` when the channel is sealed.
+    private func firstRecordArrived() async -> Bool {
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { (continuation: CheckedContinuation<Bool, Never>) in
+                let answer: Bool? = self.state.withLock { state in
+                    if state.isSealed || Task.isCancelled { return false }
+                    if state.openCount > 0 { return true }
+                    state.linger = continuation
+                    return nil
+                }
+                if let answer { continuation.resume(returning: answer) }
+            }
+        } onCancel: {
+            self.state.withLock { $0.linger.take() }?.resume(returning: false)
+        }
+    }
+}
+
+/// How large a channel is, and what it does when it is full.
+package struct ChannelConfiguration: Sendable {
+    /// The number of records in a full chunk.
+    package var chunkSize: Int
+    /// The most records that may wait.
+    package var maximumRecords: Int
+    /// The most bytes that may wait.
+    package var maximumBytes: Int
+    /// What happens beyond that.
+    package var overflow: OverflowPolicy
+
+    package init(
+        chunkSize: Int = 512,
+        maximumRecords: Int = 8_192,
+        maximumBytes: Int = 16 << 20,
+        overflow: OverflowPolicy = .dropNewest
+    ) {
+        self.chunkSize = Swift.max(1, Swift.min(chunkSize, maximumRecords))
+        self.maximumRecords = Swift.max(1, maximumRecords)
+        self.maximumBytes = Swift.max(1, maximumBytes)
+        self.overflow = overflow
+    }
+}
+
+/// Why a chunk went to the consumer.
+package enum ChunkClosing: Sendable, Hashable {
+    /// It holds as many records as a batch.
+    case full
+    /// Its oldest record had waited long enough.
+    case linger
+    /// Somebody flushes.
+    case flush
+    /// The channel was sealed.
+    case sealed
+}
+
+/// What a channel has seen.
+package struct ChannelCounts: Sendable, Hashable {
+    /// Every record that was sent, dropped ones included.
+    package var offered: UInt64 = 0
+    /// The records that were lost here.
+    package var dropped: [DropReason: UInt64] = [:]
+    /// The records that wait.
+    package var waiting: UInt64 = 0
+    /// What they cost, in bytes.
+    package var waitingBytes: UInt64 = 0
+}
+
+extension RecordChannel {
+    /// Records that travel together.
+    package struct Chunk: Sendable {
+        /// The records, oldest first; never empty.
+        package var records: [Record]
+        /// Why the chunk was closed.
+        package var closing: ChunkClosing
+        /// What the records cost, in bytes.
+        fileprivate var charge: Int
+    }
+
+    /// The consumer's end of a channel.
+    package struct Chunks: AsyncSequence, AsyncIteratorProtocol {
+        fileprivate let channel: RecordChannel
+
+        package func makeAsyncIterator() -> Chunks { self }
+
+        package func next() async -> Chunk? { await self.channel.next() }
+
+        package func next(isolation actor: isolated (any Actor)?) async -> Chunk? {
+            await self.channel.next()
+        }
+    }
+}
+
+// MARK: - State
+
+extension RecordChannel {
+    private struct RoomWaiter {
+        let id: UInt64
+        let count: Int
+        let continuation: CheckedContinuation<Void, Never>
+    }
+
+    /// What is to be done once the lock is released.
+    private struct Effects {
+        struct Delivery {
+            let continuation: CheckedContinuation<Chunk?, Never>
+            let chunk: Chunk?
+        }
+
+        var delivery: Delivery?
+        var linger: CheckedContinuation<Bool, Never>?
+        var room: [RoomWaiter] = []
+
+        func perform() {
+            self.linger?.resume(returning: true)
+            if let delivery = self.delivery {
+                delivery.continuation.resume(returning: delivery.chunk)
+            }
+            for waiter in self.room { waiter.continuation.resume() }
+        }
+    }
+
+    private struct State {
+        /// The slots of the open chunk: `openCount` records, then spent ones of an earlier chunk.
+        var open: [Record] = []
+        var openCount = 0
+        var openCharge = 0
+        var closed: Deque<Chunk> = []
+        /// A spent chunk whose slots will be the next open chunk's.
+        var spare: [Record] = []
+        var recordCount = 0
+        var byteCount = 0
+        var isSealed = false
+        /// The open chunk has lingered while the consumer was behind.
+        var isOverdue = false
+        var counts = ChannelCounts()
+        var consumer: CheckedContinuation<Chunk?, Never>?
+        var linger: CheckedContinuation<Bool, Never>?
+        var roomWaiters: [RoomWaiter] = []
+        var nextWaiterID: UInt64 = 0
+
+        func hasRoom(for count: Int, bytes: Int, within limits: ChannelConfiguration) -> Bool {
+            // One record always fits, however large: it must be able to leave.
+            self.recordCount == 0
+                || self.recordCount + count <= limits.maximumRecords
+                    && self.byteCount + bytes <= limits.maximumBytes
+        }
+
+        func hasReserve(for count: Int, within limits: ChannelConfiguration) -> Bool {
+            let reserve = Swift.min(limits.chunkSize, limits.maximumRecords / 2)
+            return self.recordCount + count + reserve <= limits.maximumRecords
+                && self.byteCount <= limits.maximumBytes / 2 || self.recordCount == 0
+        }
+
+        /// Puts a record into the next slot and returns the spent one that was there.
+        mutating func append(_ record: Record, charge: Int) -> Record? {
+            var spent: Record?
+            if self.openCount < self.open.count {
+                spent = self.open[self.openCount]
+                self.open[self.openCount] = record
+            } else {
+                self.open.append(record)
+            }
+            self.openCount += 1
+            self.openCharge += charge
+            self.recordCount += 1
+            self.byteCount += charge
+            return spent
+        }
+
+        mutating func closeOpenChunk(_ closing: ChunkClosing) {
+            self.isOverdue = false
+            guard self.openCount > 0 else { return }
+            if self.openCount < self.open.count {
+                self.open.removeLast(self.open.count - self.openCount)
+            }
+            self.closed.append(
+                Chunk(records: self.open, closing: closing, charge: self.openCharge)
+            )
+            self.open = self.spare
+            self.spare = []
+            self.openCount = 0
+            self.openCharge = 0
+        }
+
+        mutating func takeClosedChunk() -> Chunk? {
+            guard let chunk = self.closed.popFirst() else { return nil }
+            self.recordCount -= chunk.records.count
+            self.byteCount -= chunk.charge
+            return chunk
+        }
+
+        mutating func removeOldest() -> Chunk? {
+            if self.closed.isEmpty { self.closeOpenChunk(.full) }
+            return self.takeClosedChunk()
+        }
+
+        mutating func deliverToWaitingConsumer() -> Effects.Delivery? {
+            guard self.consumer != nil, let chunk = self.takeClosedChunk() else { return nil }
+            return self.consumer.take().map { Effects.Delivery(continuation: $0, chunk: chunk) }
+        }
+
+        mutating func takeRoomyWaiters(within limits: ChannelConfiguration) -> [RoomWaiter] {
+            guard !self.roomWaiters.isEmpty else { return [] }
+            let waiters = self.roomWaiters
+            self.roomWaiters = waiters.filter { !self.hasReserve(for: $0.count, within: limits) }
+            return waiters.filter { self.hasReserve(for: $0.count, within: limits) }
+        }
+    }
+}

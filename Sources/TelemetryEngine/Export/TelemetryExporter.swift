@@ -1,0 +1,56 @@
+public import TelemetryModel
+
+/// Turns batches into payloads, and sends payloads to one destination.
+///
+/// An exporter decides nothing about time: when to try, when to try again and what to keep is the
+/// business of ``ExportCoordinator``, which calls ``send(_:within:)`` once for each try.
+public protocol TelemetryExporter: Sendable {
+    /// Where the exporter sends to.
+    ///
+    /// Several exporters may share a destination, one for each signal.
+    var destination: Destination { get }
+
+    /// The signals that the exporter takes.
+    var signals: Set<Signal> { get }
+
+    /// Maps, encodes and compresses a batch.
+    ///
+    /// This is work for a processor, so it runs off every actor. One bad record never costs
+    /// another: it is left out and counted.
+    @concurrent func encode(_ batch: ExportBatch) async -> EncodedBatch
+
+    /// Sends a payload once and says what became of it.
+    ///
+    /// Returns when `timeLimit` is up, or at once when the task is cancelled.
+    func send(_ payload: Payload, within timeLimit: Duration) async -> DeliveryOutcome
+
+    /// Makes a payload of some of the items of another.
+    ///
+    /// - Parameters:
+    ///   - items: positions in the body of `payload`, ascending, leading items counted.
+    ///   - layout: how the chosen items belong to records.
+    /// - Returns: `nil` if the body cannot be read.
+    @concurrent func payload(
+        of payload: Payload,
+        keeping items: [Int],
+        layout: RecordLayout
+    ) async -> Payload?
+
+    /// Closes connections; nothing is sent afterwards.
+    func shutdown() async
+}
+
+/// What encoding made of a batch.
+public struct EncodedBatch: Sendable {
+    /// One request each; together they hold every record that is not in ``dropped``.
+    public var payloads: [Payload]
+
+    /// How many records could not be encoded, by reason.
+    public var dropped: [DropReason: Int]
+
+    /// Creates an encoded batch.
+    public init(payloads: [Payload] = [], dropped: [DropReason: Int] = [:]) {
+        self.payloads = payloads
+        self.dropped = dropped
+    }
+}

@@ -1,0 +1,47 @@
+public import TelemetryModel
+
+#if canImport(Glibc)
+    private import Glibc
+#elseif canImport(Musl)
+    private import Musl
+#elseif canImport(Darwin)
+    private import Darwin
+#endif
+
+/// Where the engine reads the time, and how it waits.
+///
+/// Tests and programs that simulate time replace it; everybody else uses ``system``.
+public struct TimeSource: Sendable {
+    /// The wall clock, for time stamps. May be stepped.
+    public var wallNow: @Sendable () -> Timestamp
+
+    /// Nanoseconds since an arbitrary moment, for durations. Never goes back.
+    public var monotonicNow: @Sendable () -> UInt64
+
+    /// Suspends for a duration of the monotonic clock; throws `CancellationError` when cancelled.
+    public var sleep: @Sendable (Duration) async throws -> Void
+
+    /// Creates a time source.
+    public init(
+        wallNow: @escaping @Sendable () -> Timestamp,
+        monotonicNow: @escaping @Sendable () -> UInt64,
+        sleep: @escaping @Sendable (Duration) async throws -> Void
+    ) {
+        self.wallNow = wallNow
+        self.monotonicNow = monotonicNow
+        self.sleep = sleep
+    }
+
+    /// The clocks of the machine.
+    public static let system = TimeSource(
+        wallNow: { Timestamp(nanosecondsSinceEpoch: nanoseconds(of: CLOCK_REALTIME)) },
+        monotonicNow: { nanoseconds(of: CLOCK_MONOTONIC) },
+        sleep: { try await Task.sleep(for: $0, tolerance: nil, clock: .continuous) }
+    )
+}
+
+private func nanoseconds(of clock: clockid_t) -> UInt64 {
+    var time = timespec()
+    unsafe clock_gettime(clock, &time)
+    return UInt64(time.tv_sec) &* 1_000_000_000 &+ UInt64(time.tv_nsec)
+}
