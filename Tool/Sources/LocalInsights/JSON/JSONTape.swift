@@ -25,7 +25,9 @@ package struct JSONTape: Sendable {
     package struct Node: Sendable {
         /// What the value is.
         package var kind: Kind
-        /// For strings: contains a backslash. For bools: is true. For numbers: has a fraction or
+        /// What the kind leaves open.
+        ///
+        /// Of a string: contains a backslash. Of a bool: is true. Of a number: has a fraction or
         /// an exponent.
         var flag: Bool
         /// For strings: contains bytes outside ASCII.

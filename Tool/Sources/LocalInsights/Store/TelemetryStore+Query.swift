@@ -230,9 +230,10 @@ private struct ReadOnlyQuery {
         case SQLITE_BLOB:
             let address = unsafe sqlite3_column_blob(statement, column)
             let count = unsafe Int(sqlite3_column_bytes(statement, column))
+            let bytes = unsafe Array(UnsafeRawBufferPointer(start: address, count: count))
             let digits = Array("0123456789ABCDEF".utf8)
             output.append(UInt8(ascii: "\""))
-            for unsafebyte in unsafe UnsafeRawBufferPointer(start: address, count: count) {
+            for byte in bytes {
                 output.append(digits[Int(byte >> 4)])
                 output.append(digits[Int(byte & 15)])
             }

@@ -1,8 +1,8 @@
 import ArgumentParser
-import AsyncHTTPClient
+import Foundation
+import HTTPTypes
 import LocalInsights
-import NIOCore
-import NIOHTTP1
+import TelemetryTransport
 
 /// `azure-monitor query`.
 struct QueryCommand: AsyncParsableCommand {
@@ -27,7 +27,7 @@ struct QueryCommand: AsyncParsableCommand {
 
     func validate() throws {
         guard Endpoint(self.endpoint) != nil else {
-            throw ValidationError("--endpoint is an http or https address.")
+            throw ValidationError("--endpoint is http[s]://HOST[:PORT], without user name.")
         }
     }
 
@@ -46,31 +46,46 @@ struct QueryCommand: AsyncParsableCommand {
     }
 
     private static func rows(of sql: String, from endpoint: Endpoint) async throws -> [UInt8] {
-        var request = HTTPClientRequest(url: endpoint.url + "/v1/query")
-        request.method = .POST
-        request.headers.add(name: "Content-Type", value: "application/json")
         var body = Array(#"{"sql":"#.utf8)
         JSONText.append(sql, to: &body)
         body.append(UInt8(ascii: "}"))
-        request.body = .bytes(ByteBuffer(bytes: body))
-        var configuration = HTTPClient.Configuration()
-        configuration.tracing.tracer = nil
-        let client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
-        let answer: (status: UInt, body: [UInt8])
-        do {
+        var configuration = TransportConfiguration(
+            environment: ProcessInfo.processInfo.environment
+        )
+        // What runs on this machine is never behind a proxy.
+        configuration.proxy.exclude("localhost,127.0.0.0/8,::1")
+        let transport = CurlMultiplexer(configuration: configuration)
+        let request = TransportRequest(
+            url: endpoint.url + "/v1/query",
+            headers: [.contentType: "application/json"],
+            body: body,
             // Longer than a query may take on the other side.
-            let response = try await client.execute(request, timeout: .seconds(60))
-            let buffer = try await response.body.collect(upTo: 1 << 30)
-            answer = (response.status.code, Array(buffer.readableBytesView))
+            timeout: .seconds(60),
+            maximumResponseBodySize: 1 << 29
+        )
+        let outcome: Result<TransportResponse, TransportError>
+        do throws(TransportError) {
+            outcome = .success(try await transport.send(request))
         } catch {
-            try? await client.shutdown()
+            outcome = .failure(error)
+        }
+        await transport.shutdown()
+        switch outcome {
+        case .failure:
             throw ToolFailure(
                 message: "\(endpoint) is not reachable; is `azure-monitor local` running?"
             )
+        case .success(let response):
+            guard response.bodyError == nil, !response.isBodyTruncated else {
+                throw ToolFailure(message: "the answer of \(endpoint) ends too early")
+            }
+            guard response.status == 200 else {
+                throw ToolFailure(
+                    message: Self.message(of: response.body) ?? "HTTP status \(response.status)"
+                )
+            }
+            return response.body
         }
-        try await client.shutdown()
-        guard answer.status != 200 else { return answer.body }
-        throw ToolFailure(message: Self.message(of: answer.body) ?? "HTTP status \(answer.status)")
     }
 
     private static func message(of body: [UInt8]) -> String? {
@@ -83,13 +98,14 @@ struct QueryCommand: AsyncParsableCommand {
     }
 }
 
-/// The address of a server, without the user information that must not be printed.
+/// The address of a server.
 struct Endpoint: CustomStringConvertible {
     /// The address as it was given, without slashes at its end.
     let url: String
-    /// The address without user information.
-    let description: String
 
+    /// Reads an address of the form `http[s]://host[:port][/path]`.
+    ///
+    /// User names and passwords are refused: an address is printed.
     init?(_ text: String) {
         guard
             let scheme = ["http://", "https://"].first(where: { text.lowercased().hasPrefix($0) })
@@ -97,12 +113,11 @@ struct Endpoint: CustomStringConvertible {
         var url = text[...]
         while url.hasSuffix("/") { url = url.dropLast() }
         let rest = url.dropFirst(scheme.count)
-        let authority = rest.prefix { $0 != "/" }
-        let path = rest.dropFirst(authority.count)
-        let host = authority.split(separator: "@", omittingEmptySubsequences: false).last ?? ""
-        guard !host.isEmpty, !rest.contains(where: { $0 == "?" || $0 == "#" || $0.isWhitespace })
+        guard let first = rest.first, first != "/",
+            !rest.contains(where: { "@?#".contains($0) || $0.isWhitespace })
         else { return nil }
         self.url = String(url)
-        self.description = scheme + host + path
     }
+
+    var description: String { self.url }
 }
