@@ -165,9 +165,9 @@ extension Page {
               }));
             }
 
-            function link(operation) {
+            function link(operation, whole) {
               const made = element("a", { href: `#/operation/${encodeURIComponent(operation)}`, title: operation },
-                operation.length > 12 ? operation.slice(0, 12) + "…" : operation);
+                operation.length > 12 && !whole ? operation.slice(0, 12) + "…" : operation);
               made.addEventListener("click", (event) => event.stopPropagation());
               return made;
             }
@@ -266,7 +266,7 @@ extension Page {
                 }
                 const text = name === "severityLevel" ? `${value} ${severities[value] ?? ""}` : String(value);
                 facts.append(element("tr", {}, element("th", {}, name),
-                  element("td", {}, name === "operation_Id" && value ? link(value) : text)));
+                  element("td", {}, name === "operation_Id" && value ? link(value, true) : text)));
               }
               byId("details-title").textContent = `${item.kind}: ${item.title ?? ""}`.slice(0, 300);
               byId("details-body").replaceChildren(facts, ...maps.flatMap(([name, text]) => map(name, text)));
