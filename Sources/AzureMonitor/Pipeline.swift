@@ -10,10 +10,12 @@ struct Pipeline {
 
     /// Puts a pipeline together; nothing runs, no thread is started, no file touched.
     init(_ configuration: AzureMonitor.Configuration) throws {
-        for notice in configuration.notices {
-            configuration.diagnostics.report(.warning, code: "environment", notice)
+        let diagnostics = Diagnostics(
+            level: configuration.diagnosticLevel, directory: configuration.diagnosticDirectory)
+        for (number, notice) in configuration.notices.enumerated() {
+            diagnostics.report(.warning, "environment.\(number)", notice)
         }
-        let exporters = try Self.exporters(for: configuration)
+        let exporters = try Self.exporters(for: configuration, diagnostics)
         // Without any destination there is nobody to record for: the program keeps whatever back
         // ends it would have without us.
         self.signals = exporters.isEmpty ? [] : configuration.signals
@@ -24,8 +26,8 @@ struct Pipeline {
         pipeline.metrics = configuration.metrics
         pipeline.storage = configuration.storage
         pipeline.shutdownTimeout = configuration.shutdownTimeout
-        pipeline.diagnostics = configuration.diagnostics
-        self.telemetry = Telemetry(configuration: pipeline, exporters: exporters)
+        self.telemetry = Telemetry(
+            configuration: pipeline, exporters: exporters, diagnostics: diagnostics)
     }
 
     /// Whether the back end of a signal is to be installed.
@@ -34,7 +36,8 @@ struct Pipeline {
     }
 
     private static func exporters(
-        for configuration: AzureMonitor.Configuration
+        for configuration: AzureMonitor.Configuration,
+        _ diagnostics: Diagnostics
     ) throws -> [any TelemetryExporter] {
         var exporters = configuration.additionalExporters
         let consoleSignals = configuration.consoleSignals.intersection(configuration.signals)
@@ -44,27 +47,32 @@ struct Pipeline {
         guard !configuration.signals.isEmpty else { return exporters }
         guard let connectionString = configuration.connectionString, !connectionString.isEmpty
         else {
-            configuration.diagnostics.report(
-                .warning, code: "no-connection-string",
+            diagnostics.report(
+                .warning, "azure.no-connection-string",
                 """
                 nothing is sent to Azure: there is no connection string; set \
                 APPLICATIONINSIGHTS_CONNECTION_STRING or Configuration.connectionString
                 """)
             return exporters
         }
-        exporters += try AzureMonitorExporters.make(
+        let connection = try AzureMonitorConnection(
             connectionString: ConnectionString(connectionString),
             credential: configuration.credential,
-            signals: configuration.signals,
-            transport: configuration.transport,
+            transport: CurlMultiplexer(configuration: configuration.transport),
             environment: configuration.environment
         )
-        return exporters
+        // One connection for all three; whichever is closed last, none sends any more by then.
+        let ofAzure: [any TelemetryExporter] = [
+            AzureMonitorTraceExporter(connection: connection, closesConnection: true),
+            AzureMonitorLogExporter(connection: connection, closesConnection: true),
+            AzureMonitorMetricExporter(connection: connection, closesConnection: true),
+        ]
+        return exporters + ofAzure.filter { !$0.signals.isDisjoint(with: configuration.signals) }
     }
 
     /// The resource: defaults, then detectors, then the environment, then code.
     static func resource(for configuration: AzureMonitor.Configuration) -> Resource {
-        var attributes = ProcessResource.attributes(version: AzureMonitorVersion.current)
+        var attributes = ProcessResource.attributes(version: PackageVersion.current)
         attributes.merge(configuration.environmentResource.detected)
         attributes.merge(configuration.environmentResource.declared)
         for (key, value) in configuration.resourceAttributes.sorted(by: { $0.key < $1.key }) {

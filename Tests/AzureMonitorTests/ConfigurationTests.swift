@@ -146,7 +146,7 @@ struct ConfigurationTests {
     @Test func badConnectionStringInCodeIsThrown() {
         var configuration = self.configuration([:])
         configuration.connectionString = "InstrumentationKey=not-a-key"
-        configuration.diagnostics = .disabled
+        configuration.diagnosticLevel = .off
         #expect(throws: (any Error).self) { try AzureMonitor.makePipeline(configuration) }
     }
 }

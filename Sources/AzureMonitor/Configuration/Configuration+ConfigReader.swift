@@ -42,6 +42,15 @@ extension AzureMonitor.Configuration {
         self.readBatching(&reader)
         self.traces.sampler = reader.sampler() ?? self.traces.sampler
         self.traces.propagators = reader.propagators() ?? self.traces.propagators
+        self.diagnosticDirectory = reader.text(Diagnostics.directoryVariable)
+        if let name = reader.text(Diagnostics.levelVariable) {
+            if let level = DiagnosticLevel(name) {
+                self.diagnosticLevel = level
+            } else {
+                reader.ignore(
+                    Diagnostics.levelVariable, "is none of off, error, warning, info and debug")
+            }
+        }
         for name in Self.passedOn {
             self.environment[name] = reader.text(name)
         }
@@ -55,7 +64,7 @@ extension AzureMonitor.Configuration {
         "APPLICATIONINSIGHTS_METRIC_NAMESPACE_OPT_IN",
         "APPLICATIONINSIGHTS_OPENTELEMETRY_RESOURCE_METRIC_DISABLED", "FUNCTIONS_WORKER_RUNTIME",
         "KUBERNETES_SERVICE_HOST", "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT", "OTEL_METRICS_EXPORTER",
-        "WEBSITE_SITE_NAME",
+        "WEBSITE_SITE_NAME", "LC_ALL", "LC_CTYPE", "LANG",
         // Proxies and trust; names are matched in either case.
         "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "REQUEST_METHOD", "SSL_CERT_FILE",
         "SSL_CERT_DIR",
@@ -172,7 +181,7 @@ extension EnvironmentReader {
         case "always_off": root = AlwaysOffSampler()
         case "traceidratio", "trace_id_ratio":
             let ratio = self.number("\(variable)_ARG", "a number from 0 to 1") { 0...1 ~= $0 }
-            root = TraceIDRatioSampler(ratio ?? 1)
+            root = TraceIDRatioSampler(ratio: ratio ?? 1)
         default:
             self.ignore(variable, "names the unknown sampler \(name)")
             return nil

@@ -13,7 +13,7 @@ extension AzureMonitor {
     /// ```swift
     /// var configuration = AzureMonitor.Configuration()
     /// configuration.serviceName = "checkout"
-    /// configuration.traces.sampler = ParentBasedSampler(root: TraceIDRatioSampler(0.1))
+    /// configuration.traces.sampler = ParentBasedSampler(root: TraceIDRatioSampler(ratio: 0.1))
     /// let monitor = try AzureMonitor.bootstrap(configuration)
     /// ```
     public struct Configuration: Sendable {
@@ -97,8 +97,15 @@ extension AzureMonitor {
         /// Exporters beside Azure, each with a lane, offline storage and an account of its own.
         public var additionalExporters: [any TelemetryExporter] = []
 
-        /// Where the pipeline says what is wrong. The default is standard error.
-        public var diagnostics = Diagnostics()
+        /// How much the pipeline says about itself. The default is warnings and worse.
+        ///
+        /// - Environment: `APPLICATIONINSIGHTS_SELFDIAGNOSTICS_LEVEL`
+        public var diagnosticLevel = DiagnosticLevel.warning
+
+        /// The directory of a file that the pipeline says it in; `nil` for standard error.
+        ///
+        /// - Environment: `APPLICATIONINSIGHTS_SELFDIAGNOSTICS_DIRECTORY`
+        public var diagnosticDirectory: String?
 
         /// What the environment said about the resource, detectors included.
         var environmentResource = EnvironmentResource()

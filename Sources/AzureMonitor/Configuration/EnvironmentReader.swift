@@ -1,4 +1,4 @@
-private import Configuration
+internal import Configuration
 
 /// Reads variables by their names, as text, and collects what is wrong with them.
 ///

@@ -45,11 +45,12 @@ public struct AzureMonitorMetricExporter: TelemetryExporter {
     /// Creates an exporter on a connection that others use, too, and that somebody else closes.
     package init(
         connection: AzureMonitorConnection,
+        closesConnection: Bool,
         storageDirectory: String? = nil,
         disableOfflineStorage: Bool = false
     ) {
         self.connection = connection
-        self.ownsConnection = false
+        self.ownsConnection = closesConnection
         self.storageDirectory = storageDirectory
         self.disableOfflineStorage = disableOfflineStorage
     }
@@ -59,6 +60,9 @@ public struct AzureMonitorMetricExporter: TelemetryExporter {
 
     /// The signals that the exporter takes: metrics alone.
     public var signals: Set<Signal> { [.metrics] }
+
+    /// Whether undelivered payloads are kept on disk.
+    public var keepsUndelivered: Bool { !self.disableOfflineStorage }
 
     /// Maps, encodes and compresses a batch; records of another signal are counted as invalid.
     @concurrent public func encode(_ batch: ExportBatch) async -> EncodedBatch {

@@ -16,6 +16,10 @@ public protocol TelemetryExporter: Sendable {
     /// Whether what cannot be delivered is worth keeping on disk. The default is `true`.
     var keepsUndelivered: Bool { get }
 
+    /// The directory below which undelivered payloads are kept; `nil`, which is the default, for
+    /// that of the pipeline.
+    var storageDirectory: String? { get }
+
     /// Maps, encodes and compresses a batch.
     ///
     /// This is work for a processor, so it runs off every actor. One bad record never costs
@@ -46,6 +50,9 @@ public protocol TelemetryExporter: Sendable {
 extension TelemetryExporter {
     /// Undelivered payloads are kept.
     public var keepsUndelivered: Bool { true }
+
+    /// Undelivered payloads are kept where the pipeline keeps them.
+    public var storageDirectory: String? { nil }
 }
 
 /// What encoding made of a batch.

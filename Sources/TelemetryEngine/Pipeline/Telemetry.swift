@@ -83,8 +83,10 @@ public final class Telemetry: Service {
         if let storageConfiguration = configuration.storage {
             for exporter in exporters
             where exporter.keepsUndelivered && storage[exporter.destination] == nil {
+                var ofDestination = storageConfiguration
+                ofDestination.directory = exporter.storageDirectory ?? ofDestination.directory
                 storage[exporter.destination] = StorageActor(
-                    configuration: storageConfiguration,
+                    configuration: ofDestination,
                     destination: exporter.destination,
                     time: configuration.time
                 )

@@ -16,7 +16,7 @@ struct TelemetryTests {
     ) -> Telemetry {
         var configuration = TelemetryConfiguration()
         configuration.storage = nil
-        configuration.diagnostics = .disabled
+        configuration.diagnosticLevel = .off
         configuration.logs.console = .off
         change(&configuration)
         return Telemetry(configuration: configuration, exporters: [exporter])
