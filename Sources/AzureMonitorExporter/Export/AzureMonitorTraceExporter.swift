@@ -45,7 +45,7 @@ public struct AzureMonitorTraceExporter: TelemetryExporter {
     /// Creates an exporter on a connection that others use, too, and that somebody else closes.
     package init(
         connection: AzureMonitorConnection,
-        closesConnection: Bool,
+        closesConnection: Bool = false,
         storageDirectory: String? = nil,
         disableOfflineStorage: Bool = false
     ) {

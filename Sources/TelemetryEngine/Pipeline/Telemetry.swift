@@ -153,18 +153,23 @@ public final class Telemetry: Service {
     /// while it stops are delivered; later ones are counted as dropped. It runs once: a second call
     /// waits for the first.
     public func run() async throws {
-        await self.run(stopsWhenCancelled: true)
+        if self.lifecycle.begin() {
+            await self.run(stopsWhenCancelled: true)
+        } else {
+            await self.lifecycle.ended.wait()
+        }
     }
 
     /// Runs while the body does, and only then.
     ///
     /// Cancellation of the caller is the body's business: delivery goes on until the body has
-    /// returned or thrown, and everything it recorded until then is delivered or stored.
+    /// returned or thrown, and everything it recorded until then is delivered or stored. If somebody
+    /// runs the pipeline already, only the body is run.
     package func run<Result>(
         isolation: isolated (any Actor)? = #isolation,
         while body: () async throws -> Result
     ) async rethrows -> Result {
-        // The child keeps the caller's cancellation out by ignoring it; see `run(stops…)`.
+        guard self.lifecycle.begin() else { return try await body() }
         async let delivery: Void = self.run(stopsWhenCancelled: false)
         do {
             let result = try await body()
@@ -179,10 +184,6 @@ public final class Telemetry: Service {
     }
 
     private func run(stopsWhenCancelled: Bool) async {
-        guard self.lifecycle.begin() else {
-            await self.lifecycle.ended.wait()
-            return
-        }
         await withTaskCancellationHandler {
             await withGracefulShutdownHandler {
                 // The one unstructured task of the engine, awaited here: it keeps the caller's

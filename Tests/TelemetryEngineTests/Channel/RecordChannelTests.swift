@@ -132,7 +132,7 @@ struct RecordChannelTests {
             await time.waitForSleepers(1)
             time.advance(by: .seconds(1))
             _ = await channel.chunks.next()
-            #expect(time.sleepers == 0)
+            #expect(time.sleeperCount == 0)
             group.cancelAll()
             await group.waitForAll()
         }

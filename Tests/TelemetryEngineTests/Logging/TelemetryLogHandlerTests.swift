@@ -16,7 +16,7 @@ struct TelemetryLogHandlerTests {
             channel: self.channel,
             levels: levels,
             tee: nil,
-            time: ManualTime().source,
+            time: SteppedTime().source,
             currentSpan: { span }
         )
     }
@@ -260,7 +260,7 @@ struct TelemetryLogHandlerTests {
                 channel: self.channel,
                 levels: LogLevels(),
                 tee: ConsoleLogTee(output: output),
-                time: ManualTime().source,
+                time: SteppedTime().source,
                 currentSpan: { nil }
             )
             var logger = self.logger("shop", pipeline)

@@ -66,17 +66,19 @@ struct LocalCommand: AsyncParsableCommand {
         }
         do {
             try await application.runService()
-        } catch let error as IOError where error.errnoCode == EADDRINUSE {
-            throw ToolFailure(
-                message:
-                    "port \(self.port) of \(self.host) is in use; choose another with --port"
-            )
         } catch {
-            throw ToolFailure(
-                message: "cannot listen on \(self.host), port \(self.port): \(error)"
-            )
+            throw Self.explanation(of: error, host: self.host, port: self.port)
         }
         try? store.close()
+    }
+
+    /// What to tell somebody whose server did not start.
+    static func explanation(of error: any Error, host: String, port: Int) -> ToolFailure {
+        guard let error = error as? IOError, error.errnoCode == EADDRINUSE else {
+            return ToolFailure(message: "cannot listen on \(host), port \(port): \(error)")
+        }
+        return ToolFailure(
+            message: "port \(port) of \(host) is in use; choose another with --port")
     }
 }
 

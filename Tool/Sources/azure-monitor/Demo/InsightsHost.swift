@@ -1,3 +1,4 @@
+import Foundation
 import Hummingbird
 import LocalInsights
 import NIOCore
@@ -36,7 +37,7 @@ struct InsightsHost: Sendable {
                 do {
                     try await group.run()
                 } catch {
-                    await listening.fail(ListenFailure.explain(error, port: self.port))
+                    await listening.fail(LocalCommand.explanation(of: error, host: "127.0.0.1", port: self.port))
                 }
             }
             let result = try await body(try await listening.result())
@@ -48,12 +49,11 @@ struct InsightsHost: Sendable {
 
     /// How many items of each table are in the store.
     func arrived() async throws -> [String: Int] {
-        var counts: [String: Int] = [:]
-        for table in TableCounts.tables + ["customEvents", "availabilityResults"] {
-            let count = try await self.store.count(of: table)
-            if count > 0 { counts[table] = count }
-        }
-        return counts
+        let tables = TableCounts.tables + ["customEvents", "availabilityResults"]
+        let columns = tables.map { "(SELECT COUNT(*) FROM \($0)) AS \($0)" }
+        let rows = try await self.store.query("SELECT \(columns.joined(separator: ", "))")
+        let counts = try JSONDecoder().decode([[String: Int]].self, from: Data(rows))
+        return (counts.first ?? [:]).filter { $0.value > 0 }
     }
 }
 

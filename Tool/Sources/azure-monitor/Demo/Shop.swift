@@ -2,7 +2,7 @@ import Hummingbird
 import Instrumentation
 import Logging
 import Metrics
-import ServiceContextModule
+import Instrumentation
 import TelemetryEngine
 import Tracing
 

@@ -1,6 +1,6 @@
 import Logging
 import Metrics
-import ServiceContextModule
+import Instrumentation
 import TelemetryEngine
 import Tracing
 

@@ -1,7 +1,7 @@
 import AzureMonitor
 import Logging
 import Metrics
-import ServiceContextModule
+import Instrumentation
 import Tracing
 import UnixSignals
 
