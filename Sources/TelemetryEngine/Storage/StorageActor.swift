@@ -236,7 +236,7 @@ package actor StorageActor {
             guard
                 let fields,
                 let body = try? folder.read(held, count: bodyLength, at: offset),
-                StableHash.fnv64(body, seed: StableHash.fnv64(fields)) == checksum
+                StableHash.checksum([fields, body]) == checksum
             else {
                 self.discard(id, held, in: folder)
                 return nil

@@ -76,6 +76,7 @@ private struct EndedThread: @unchecked Sendable {
     private var jobs: [QueuedJob] = []
     private var thread: pthread_t?
     private var isEnding = false
+    private var isBorrowed = false
     private var waiters: [CheckedContinuation<EndedThread, Never>] = []
 
     init(name: String) {
@@ -101,11 +102,19 @@ private struct EndedThread: @unchecked Sendable {
     }
 
     func append(_ job: QueuedJob) {
-        self.withLock {
+        let mustRunHere = self.withLock {
             self.jobs.append(job)
-            if self.thread == nil { self.start() }
+            if self.thread == nil, !self.start() {
+                self.thread = pthread_self()
+                self.isBorrowed = true
+                self.isEnding = true
+                return true
+            }
             unsafe pthread_cond_signal(self.condition)
+            return false
         }
+        // The system gives no thread. To hold up the caller's is better than to lose the job.
+        if mustRunHere { self.runJobs() }
     }
 
     /// Ends the thread when it has nothing to do; `waiter` is resumed as its last act.
@@ -120,7 +129,8 @@ private struct EndedThread: @unchecked Sendable {
         if isGone { waiter?.resume(returning: EndedThread(thread: nil)) }
     }
 
-    private func start() {
+    /// Starts the thread; `false` if the system has none to give.
+    private func start() -> Bool {
         self.isEnding = false
         var all = sigset_t()
         var before = sigset_t()
@@ -135,8 +145,12 @@ private struct EndedThread: @unchecked Sendable {
             var thread = pthread_t()
         #endif
         let result = unsafe pthread_create(&thread, nil, runQueue, argument)
-        precondition(result == 0, "No thread for offline storage: error \(result).")
+        guard result == 0 else {
+            unsafe Unmanaged<Queue>.fromOpaque(argument).release()
+            return false
+        }
         self.thread = thread
+        return true
     }
 
     /// The thread.
@@ -144,6 +158,10 @@ private struct EndedThread: @unchecked Sendable {
         #if os(Linux)
             Self.setName(self.name)
         #endif
+        self.runJobs()
+    }
+
+    private func runJobs() {
         while let batch = self.nextJobs() {
             for job in batch {
                 unsafe job.job.runSynchronously(on: job.executor)
@@ -173,7 +191,9 @@ private struct EndedThread: @unchecked Sendable {
             unsafe pthread_mutex_unlock(self.mutex)
             return batch
         }
-        let ended = EndedThread(thread: self.thread)
+        let isBorrowed = self.isBorrowed
+        let ended = EndedThread(thread: isBorrowed ? nil : self.thread)
+        self.isBorrowed = false
         let waiters = self.waiters
         self.thread = nil
         self.waiters = []
@@ -184,7 +204,7 @@ private struct EndedThread: @unchecked Sendable {
             for waiter in waiters.dropFirst() {
                 waiter.resume(returning: EndedThread(thread: nil))
             }
-        } else {
+        } else if !isBorrowed {
             _ = pthread_detach(pthread_self())
         }
         return nil

@@ -8,7 +8,7 @@ internal import TelemetryModel
 /// | 8–11   | attempts, the one field that is rewritten in place                       |
 /// | 12–15  | length of the fields                                                     |
 /// | 16–23  | length of the body                                                       |
-/// | 24–31  | checksum (FNV-1a, 64 bits) of the fields and the body                    |
+/// | 24–31  | checksum of the fields and the body                                      |
 /// | 32…    | fields: one byte tag, four bytes length, value; unknown tags are skipped |
 /// | …      | body                                                                     |
 ///
@@ -102,7 +102,7 @@ extension StoredFile {
         head.appendLittleEndian(UInt32(clamping: attempts))
         head.appendLittleEndian(UInt32(clamping: fields.count))
         head.appendLittleEndian(UInt64(body.count))
-        head.appendLittleEndian(StableHash.fnv64(body, seed: StableHash.fnv64(fields)))
+        head.appendLittleEndian(StableHash.checksum([fields, body]))
         head.append(contentsOf: fields)
         return head
     }

@@ -61,7 +61,7 @@ final class TemporaryDirectory: Sendable {
 enum TestFile {
     static func write(_ bytes: [UInt8], to path: String) {
         let file = unsafe open(path, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
-        unsafe _ = Glibc.write(file, bytes, bytes.count)
+        unsafe _ = pwrite(file, bytes, bytes.count, 0)
         close(file)
     }
 
@@ -70,7 +70,7 @@ enum TestFile {
         guard file >= 0 else { return [] }
         defer { close(file) }
         return unsafe [UInt8](unsafeUninitializedCapacity: 1 << 20) { buffer, count in
-            count = unsafe Swift.max(0, Glibc.read(file, buffer.baseAddress, buffer.count))
+            count = unsafe Swift.max(0, pread(file, buffer.baseAddress, buffer.count, 0))
         }
     }
 

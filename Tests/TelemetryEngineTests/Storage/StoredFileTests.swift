@@ -40,7 +40,7 @@ struct StoredFileTests {
         #expect(file == StoredFile(self.payload, for: self.destination, run: 0x0123_4567_89ab_cdef))
         #expect(file.payload(body: Array(bytes.suffix(200))) == self.payload)
         #expect(
-            prologue.checksum == StableHash.fnv64(bytes.suffix(200), seed: StableHash.fnv64(fields))
+            prologue.checksum == StableHash.checksum([Array(fields), Array(bytes.suffix(200))])
         )
     }
 
@@ -52,6 +52,22 @@ struct StoredFileTests {
             #expect(recognition == .damaged, "\(length) bytes")
         }
         #expect(StoredFile.recognise(bytes, fileSize: bytes.count + 1) == .damaged)
+    }
+
+    @Test("A checksum changes with every bit, with order and with where parts end")
+    func checksum() {
+        let bytes = Array(self.bytes.prefix(43))
+        var seen: Set<UInt64> = [StableHash.checksum([bytes])]
+        for position in bytes.indices {
+            for bit in 0..<8 {
+                var changed = bytes
+                changed[position] ^= 1 << UInt8(bit)
+                #expect(seen.insert(StableHash.checksum([changed])).inserted)
+            }
+            let parts = [Array(bytes[..<position]), Array(bytes[position...])]
+            #expect(seen.insert(StableHash.checksum(parts)).inserted)
+            #expect(seen.insert(StableHash.checksum(parts.reversed())).inserted)
+        }
     }
 
     @Test("Another version's file is told from a damaged one")
