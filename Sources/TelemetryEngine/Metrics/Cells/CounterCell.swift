@@ -11,7 +11,15 @@ final class CounterCell: MetricCell, CounterHandler, @unchecked Sendable {
 
     func increment(by amount: Int64) {
         guard amount >= 0 else { return self.faults.ignored() }
-        self.sum.update { Self.saturatingSum($0, UInt64(bitPattern: amount)) }
+        let bits = UInt64(bitPattern: amount)
+        if self.sum.updateAlone({ Self.saturatingSum($0, bits) }) { return }
+        self.incrementStripe(by: bits)
+    }
+
+    // Apart, so that an increment without contention saves no registers for it.
+    @inline(never)
+    private func incrementStripe(by bits: UInt64) {
+        self.sum.updateStripe { Self.saturatingSum($0, bits) }
     }
 
     /// Starts cumulative sums over; what was counted before is still reported.

@@ -12,7 +12,16 @@ final class FloatingPointCounterCell: MetricCell, FloatingPointCounterHandler, @
 
     func increment(by amount: Double) {
         guard amount >= 0, amount.isFinite else { return self.faults.ignored() }
-        self.sum.update { (Double(bitPattern: $0).saturatingSum(amount)).bitPattern }
+        if self.sum.updateAlone({ Double(bitPattern: $0).saturatingSum(amount).bitPattern }) {
+            return
+        }
+        self.incrementStripe(by: amount)
+    }
+
+    // Apart, so that an increment without contention saves no registers for it.
+    @inline(never)
+    private func incrementStripe(by amount: Double) {
+        self.sum.updateStripe { Double(bitPattern: $0).saturatingSum(amount).bitPattern }
     }
 
     /// Starts cumulative sums over; what was counted before is still reported.

@@ -9,22 +9,29 @@ struct StripedWord: ~Copyable, Sendable {
     private let word = Atomic<UInt64>(0)
     private let stripes = Stripes<Atomic<UInt64>>()
 
-    /// Replaces the word, or the thread's stripe of it, by what `combine` makes of it.
+    /// Replaces the word by what `combine` makes of it, unless threads meet or have met here.
     ///
-    /// A word is zero to begin with. `combine` may run several times; it has no effects.
+    /// Small enough to be inlined where it is called; what remains to be done when it returns
+    /// `false` is not, and is left to ``updateStripe(_:)``. A word is zero to begin with.
     @inline(__always)
-    func update(_ combine: (UInt64) -> UInt64) {
-        if self.updateStripe(combine) { return }
+    func updateAlone(_ combine: (UInt64) -> UInt64) -> Bool {
+        guard !self.stripes.exist else { return false }
         let current = self.word.load(ordering: .relaxed)
-        let (exchanged, _) = self.word.compareExchange(
+        return self.word.compareExchange(
             expected: current,
             desired: combine(current),
             ordering: .relaxed
-        )
-        if !exchanged {
-            self.stripes.make { Atomic(0) }
-            _ = self.updateStripe(combine)
-        }
+        ).exchanged
+    }
+
+    /// Replaces the thread's stripe by what `combine` makes of it.
+    ///
+    /// `combine` may run several times; it has no effects.
+    @inline(__always)
+    func updateStripe(_ combine: (UInt64) -> UInt64) {
+        if self.updateExistingStripe(combine) { return }
+        self.stripes.make { Atomic(0) }
+        _ = self.updateExistingStripe(combine)
     }
 
     /// Takes what was added since the last call, leaving zero.
@@ -37,7 +44,7 @@ struct StripedWord: ~Copyable, Sendable {
     }
 
     @inline(__always)
-    private func updateStripe(_ combine: (UInt64) -> UInt64) -> Bool {
+    private func updateExistingStripe(_ combine: (UInt64) -> UInt64) -> Bool {
         self.stripes.withCurrent { word in
             var current = word.load(ordering: .relaxed)
             while true {

@@ -55,6 +55,8 @@ package struct ExponentialHistogram: HistogramAggregate, Hashable {
         self.summary.record(value)
         guard value != 0 else { return self.zeroCount &+= 1 }
         var index = Self.index(of: value.magnitude, scale: self.scale)
+        // Most values fall between others.
+        if value > 0 ? self.positive.addOne(at: index) : self.negative.addOne(at: index) { return }
         let excess =
             value > 0
             ? self.positive.excess(adding: index...index, maximumSize: self.maximumSize)
@@ -144,6 +146,15 @@ extension ExponentialHistogram {
                 excess += 1
             }
             return excess
+        }
+
+        /// Adds one to a bucket if it lies between those that there are.
+        @inline(__always)
+        mutating func addOne(at index: Int) -> Bool {
+            let position = index &- self.offset
+            guard position >= 0, position < self.counts.count else { return false }
+            self.counts[position] &+= 1
+            return true
         }
 
         /// Adds to a bucket, which with the others must not exceed the size.
