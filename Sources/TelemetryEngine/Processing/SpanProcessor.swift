@@ -1,0 +1,17 @@
+public import TelemetryModel
+
+/// Sees spans when they start and when they have ended, and may change or drop them.
+public protocol SpanProcessor: Sendable {
+    /// Sees a recorded span at its start, on the path of whoever started it; must be quick.
+    ///
+    /// Does nothing by default.
+    func onStart(_ span: TracedSpan)
+
+    /// Sees a span after its end, off the path of whoever ended it.
+    func onEnd(_ span: inout EndedSpan) -> ProcessorVerdict
+}
+
+extension SpanProcessor {
+    /// Does nothing.
+    public func onStart(_ span: TracedSpan) {}
+}

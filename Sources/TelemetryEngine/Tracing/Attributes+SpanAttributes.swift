@@ -1,0 +1,93 @@
+internal import TelemetryModel
+internal import Tracing
+
+extension Attributes {
+    /// Converts attributes of the tracing API and keeps the limits.
+    ///
+    /// | Attribute of the API                        | Value                                 |
+    /// | ------------------------------------------- | ------------------------------------- |
+    /// | integers of 32 and 64 bits                  | `int`                                 |
+    /// | double, Boolean, string                     | the same                              |
+    /// | anything that describes itself              | `string`, its description             |
+    /// | arrays of these                             | `array` of these                      |
+    ///
+    /// - Parameters:
+    ///   - initial: attributes that come first, unless `attributes` has their keys.
+    ///   - limit: the most attributes.
+    ///   - valueLength: the most Unicode scalars of a text, if there is a limit.
+    /// - Returns: the attributes, and how many the limit cost.
+    static func converting(
+        _ attributes: SpanAttributes,
+        over initial: Attributes = [:],
+        limit: Int,
+        valueLength: Int?
+    ) -> (attributes: Attributes, dropped: Int) {
+        guard !attributes.isEmpty || !initial.isEmpty else { return ([:], 0) }
+        var converted = Attributes()
+        converted.reserveCapacity(attributes.count + initial.count)
+        for element in initial where attributes.get(element.key) == nil {
+            converted.append(
+                key: element.key,
+                value: valueLength.map { element.value.truncated(to: $0) } ?? element.value
+            )
+        }
+        attributes.forEach { key, attribute in
+            var value = AttributeValue(attribute)
+            if let valueLength {
+                value = value.truncated(to: valueLength)
+            }
+            converted.append(key: key, value: value)
+        }
+        let dropped = converted.truncate(to: Swift.max(0, limit))
+        return (converted, dropped)
+    }
+}
+
+extension AttributeValue {
+    init(_ attribute: SpanAttribute) {
+        switch attribute {
+        case .string(let value): self = .string(value)
+        case .int64(let value): self = .int(value)
+        case .int32(let value): self = .int(Int64(value))
+        case .bool(let value): self = .bool(value)
+        case .double(let value): self = .double(value)
+        case .stringArray(let values): self = .array(values.map { .string($0) })
+        case .int64Array(let values): self = .array(values.map { .int($0) })
+        case .int32Array(let values): self = .array(values.map { .int(Int64($0)) })
+        case .boolArray(let values): self = .array(values.map { .bool($0) })
+        case .doubleArray(let values): self = .array(values.map { .double($0) })
+        case .stringConvertible(let value): self = .string(value.description)
+        case .stringConvertibleArray(let values):
+            self = .array(values.map { .string($0.description) })
+        default: self = .null
+        }
+    }
+
+    /// The value with its texts cut to at most `length` Unicode scalars.
+    func truncated(to length: Int) -> AttributeValue {
+        let length = Swift.max(0, length)
+        switch self {
+        case .string(let text):
+            // As many bytes as scalars, or more: a short text needs no counting.
+            guard text.utf8.count > length else { return self }
+            let scalars = text.unicodeScalars
+            let end = scalars.index(
+                scalars.startIndex,
+                offsetBy: length,
+                limitedBy: scalars.endIndex
+            )
+            guard let end, end < scalars.endIndex else { return self }
+            return .string(String(scalars[..<end]))
+        case .array(let values):
+            return .array(values.map { $0.truncated(to: length) })
+        case .map(let attributes):
+            return .map(
+                Attributes(
+                    attributes.map { .init(key: $0.key, value: $0.value.truncated(to: length)) }
+                )
+            )
+        case .bool, .int, .double, .bytes, .null:
+            return self
+        }
+    }
+}

@@ -1,0 +1,296 @@
+package import TelemetryModel
+internal import Tracing
+
+/// A span that is recorded: the one object that it costs.
+///
+/// Users hold it inside a ``TracedSpan``. After its end it travels through the channel to the span
+/// processor's actor, which makes an `EndedSpan` of it. It holds no `ServiceContext` and no
+/// `SpanLink`, whose context would hold the next span: a chain of spans, each started inside the
+/// one before, is freed link by link. The one recording that it may hold is its local root.
+package final class SpanRecording: Sendable {
+    /// What is known at the start and stays.
+    struct Origin: Sendable {
+        var parentSpanID: SpanID?
+        var hasRemoteParent = false
+        var kind: EndedSpan.Kind
+        var fileID: String
+        var start: SpanStart
+        /// Whether the recording is a local root; it cannot refer to itself.
+        var isLocalRoot: Bool
+        /// The request that the span belongs to, unless it is that request.
+        var localRoot: SpanRecording?
+    }
+
+    let core: TracerCore
+    let trace: TraceIdentity
+    let origin: Origin
+
+    /// The span's own id.
+    package let spanID: SpanID
+
+    private let state: Locked<State>
+
+    init(
+        core: TracerCore,
+        trace: TraceIdentity,
+        spanID: SpanID,
+        origin: Origin,
+        name: String,
+        initialAttributes: Attributes = [:]
+    ) {
+        self.core = core
+        self.trace = trace
+        self.spanID = spanID
+        self.origin = origin
+        self.state = Locked(State(name: name, initialAttributes: initialAttributes))
+    }
+
+    /// Whether the span is to be exported; otherwise only processors are to see it.
+    package var isSampled: Bool { self.trace.isSampled }
+
+    /// How the span relates to its callers and callees.
+    package var kind: EndedSpan.Kind { self.origin.kind }
+
+    /// The request of this process that the span belongs to, itself included.
+    package var localRoot: SpanRecording? {
+        self.origin.isLocalRoot ? self : self.origin.localRoot
+    }
+
+    // MARK: What the public span does
+
+    var isRecording: Bool { self.state.withLock { $0.isRecording } }
+
+    var name: String {
+        get { self.state.withLock { $0.name } }
+        set { self.state.withLock { $0.rename(to: newValue) } }
+    }
+
+    var attributes: SpanAttributes { self.state.withLock { $0.attributes } }
+
+    func setStatus(_ status: SpanStatus) {
+        self.state.withLock { $0.setStatus(status) }
+    }
+
+    func add(_ event: RecordedEvent) {
+        var event = event
+        let limit = self.core.limits.attributesPerEvent
+        if event.attributes.count > limit {
+            event.droppedAttributes = event.attributes.count - limit
+            event.attributes = event.attributes.limited(to: limit)
+        }
+        let (accepted, mostEvents) = (event, self.core.limits.events)
+        self.state.withLock { $0.add(accepted, limit: mostEvents) }
+    }
+
+    func addLink(to context: SpanContext, attributes: SpanAttributes) {
+        let (converted, dropped) = Attributes.converting(
+            attributes,
+            limit: self.core.limits.attributesPerLink,
+            valueLength: self.core.limits.attributeValueLength
+        )
+        let link = EndedSpan.Link(
+            context: context,
+            attributes: converted,
+            droppedAttributesCount: dropped
+        )
+        let limit = self.core.limits.links
+        self.state.withLock { $0.add(link, limit: limit) }
+    }
+
+    func beginAccess() -> AttributeAccess {
+        let limit = self.core.limits.attributes
+        return self.state.withLock { $0.beginAccess(limit: limit) }
+    }
+
+    func finishAccess(_ access: inout AttributeAccess) {
+        while true {
+            let dropped = access.settle(limit: self.core.limits.attributes)
+            let action = self.state.withLock { $0.finishAccess(&access, dropped: dropped) }
+            switch action {
+            case .none: return
+            case .merge: continue
+            case .deliver: return self.core.channel.send(self)
+            }
+        }
+    }
+
+    func replaceAttributes(with attributes: SpanAttributes) {
+        var attributes = attributes
+        var dropped = 0
+        let limit = self.core.limits.attributes
+        if attributes.count > limit {
+            dropped = attributes.count - limit
+            attributes = attributes.limited(to: limit, preferring: self.attributes)
+        }
+        let (accepted, surplus) = (attributes, dropped)
+        // Released after the lock: a value's deinit is foreign code.
+        _ = self.state.withLock { $0.replaceAttributes(with: accepted, dropped: surplus) }
+    }
+
+    func end(at instant: UInt64) {
+        let start = self.origin.start
+        let time = Swift.max(self.core.clock.time(of: instant, since: start), start.wall)
+        let action = self.state.withLock { $0.end(at: time) }
+        switch action {
+        case .deliver: self.core.channel.send(self)
+        case .wait: break
+        case .countSecondEnd: self.core.counters.countEndedTwice()
+        }
+    }
+
+    // MARK: What the span processor's actor does
+
+    /// Makes what exporters receive; called once, after the end, off the caller's path.
+    package func makeEndedSpan(using caches: inout SpanConversionCaches) -> EndedSpan {
+        struct Content: Sendable {
+            var name: String
+            var endTime: UInt64
+            var attributes: SpanAttributes
+            var droppedAttributes: Int
+            var initialAttributes: Attributes
+            var status: EndedSpan.Status
+            var events: [RecordedEvent]
+            var droppedEvents: Int
+            var links: [EndedSpan.Link]
+            var droppedLinks: Int
+        }
+        let content = self.state.withLock { state in
+            let rarity = state.rarity
+            return Content(
+                name: state.name,
+                endTime: state.endTime,
+                attributes: state.attributes,
+                droppedAttributes: state.droppedAttributes,
+                initialAttributes: rarity?.initialAttributes ?? [:],
+                status: rarity?.status ?? .unset,
+                events: rarity?.events ?? [],
+                droppedEvents: rarity?.droppedEvents ?? 0,
+                links: rarity?.links ?? [],
+                droppedLinks: rarity?.droppedLinks ?? 0
+            )
+        }
+        let limits = self.core.limits
+        let (attributes, dropped) = Attributes.converting(
+            content.attributes,
+            over: content.initialAttributes,
+            limit: limits.attributes,
+            valueLength: limits.attributeValueLength
+        )
+        return EndedSpan(
+            context: self.trace.spanContext(of: self.spanID),
+            parentSpanID: self.origin.parentSpanID,
+            hasRemoteParent: self.origin.hasRemoteParent,
+            name: content.name,
+            kind: self.origin.kind,
+            startTime: Timestamp(nanosecondsSinceEpoch: self.origin.start.wall),
+            endTime: Timestamp(nanosecondsSinceEpoch: content.endTime),
+            attributes: attributes,
+            droppedAttributesCount: content.droppedAttributes + dropped,
+            events: content.events.map { $0.converted(limits: limits, using: &caches) },
+            droppedEventsCount: content.droppedEvents,
+            links: content.links,
+            droppedLinksCount: content.droppedLinks,
+            status: content.status,
+            scope: caches.scopes.scope(forFileID: self.origin.fileID),
+            sampleRate: self.trace.sampleRate,
+            localRoot: self.localRoot
+        )
+    }
+
+    /// Writes back what processors made of a local root, so that others of its request see it.
+    ///
+    /// From then on ``snapshot`` says that the root has ended.
+    package func settle(name: String, attributes: Attributes) {
+        self.state.withLock { $0.settle(name: name, attributes: attributes) }
+    }
+}
+
+extension SpanRecording: LocalRoot {
+    package var snapshot: LocalRootSnapshot {
+        enum Standing: Sendable {
+            case settled(String, Attributes)
+            case underWay(String, SpanAttributes, Attributes)
+        }
+        let standing: Standing = self.state.withLock { state in
+            if let settled = state.rarity?.settled {
+                return .settled(settled.name, settled.attributes)
+            }
+            return .underWay(state.name, state.attributes, state.rarity?.initialAttributes ?? [:])
+        }
+        let name: String
+        let attributes: Attributes
+        let hasEnded: Bool
+        switch standing {
+        case .settled(let finalName, let finalAttributes):
+            (name, attributes, hasEnded) = (finalName, finalAttributes, true)
+        case .underWay(let currentName, let set, let initial):
+            let limits = self.core.limits
+            (attributes, _) = Attributes.converting(
+                set,
+                over: initial,
+                limit: limits.attributes,
+                valueLength: limits.attributeValueLength
+            )
+            (name, hasEnded) = (currentName, false)
+        }
+        return LocalRootSnapshot(
+            hasEnded: hasEnded,
+            spanID: self.spanID,
+            name: name,
+            kind: self.origin.kind,
+            attributes: attributes
+        )
+    }
+}
+
+extension SpanRecording: ChargedRecord {
+    // Roughly what malloc hands out for them, dictionary slots and short texts included.
+    private static let chargePerSpan = 512
+    private static let chargePerAttribute = 96
+    private static let chargePerEventOrLink = 160
+
+    package var estimatedCharge: Int {
+        self.state.withLock { state in
+            var charge = Self.chargePerSpan + state.attributes.count * Self.chargePerAttribute
+            if let rarity = state.rarity {
+                charge += (rarity.events.count + rarity.links.count) * Self.chargePerEventOrLink
+            }
+            return charge
+        }
+    }
+
+    package func measuredCharge() -> Int {
+        let content: (SpanAttributes, [RecordedEvent], Int) = self.state.withLock { state in
+            let rarity = state.rarity
+            return (
+                state.attributes, rarity?.events ?? [],
+                state.name.utf8.count + (rarity?.links.count ?? 0) * Self.chargePerEventOrLink
+            )
+        }
+        var charge = Self.chargePerSpan + content.2 + Self.charge(of: content.0)
+        for event in content.1 {
+            charge += Self.chargePerEventOrLink + event.name.utf8.count
+            charge += Self.charge(of: event.attributes)
+        }
+        return charge
+    }
+
+    private static func charge(of attributes: SpanAttributes) -> Int {
+        var charge = 0
+        // Calls nothing of a value's own: the channel's lock is held.
+        attributes.forEach { key, value in
+            charge += Self.chargePerAttribute + key.utf8.count
+            switch value {
+            case .string(let text): charge += text.utf8.count
+            case .stringArray(let texts): charge += texts.reduce(0) { $0 + 16 + $1.utf8.count }
+            case .boolArray(let values): charge += values.count
+            case .int32Array(let values): charge += values.count * 4
+            case .int64Array(let values): charge += values.count * 8
+            case .doubleArray(let values): charge += values.count * 8
+            case .stringConvertibleArray(let values): charge += values.count * 40
+            default: break
+            }
+        }
+        return charge
+    }
+}

@@ -1,0 +1,89 @@
+private import Synchronization
+internal import TelemetryModel
+internal import Tracing
+
+/// When a span started, by both clocks.
+struct SpanStart: Hashable, Sendable {
+    /// Nanoseconds since 1970.
+    var wall: UInt64
+    /// The reading of the monotonic clock at that moment, wrapping around zero if need be.
+    var monotonic: UInt64
+
+    /// The wall time when the monotonic clock reads `reading`; never before the start.
+    func wall(whenMonotonicReads reading: UInt64) -> UInt64 {
+        let elapsed = Int64(bitPattern: reading &- self.monotonic)
+        guard elapsed > 0 else { return self.wall }
+        let (sum, isTooLate) = self.wall.addingReportingOverflow(UInt64(elapsed))
+        return isTooLate ? .max : sum
+    }
+}
+
+/// Tells the instants that the tracing API reads by itself from those that a caller chose.
+///
+/// Both arrive with the same type. What the API reads is the wall clock at the moment of the call,
+/// and that may be stepped; so a span has one wall reading, at its start, and all that follows is
+/// measured by the monotonic clock from there. An instant that is not "now" was chosen, and stays.
+///
+/// | The instant is within 1 ms of              | It is taken as                      |
+/// | ------------------------------------------ | ----------------------------------- |
+/// | the start plus the monotonic duration      | that sum                            |
+/// | the wall clock, read again                 | that sum: the wall clock was stepped |
+/// | the machine's clock, where `time` is not it | that sum: time is simulated         |
+/// | none of these                              | what it says                        |
+final class TracerClock: Sendable {
+    private let time: TimeSource
+
+    /// Wall minus monotonic clock when they were last compared.
+    private let offset: Atomic<UInt64>
+
+    private static let tolerance: UInt64 = 1_000_000
+    private static let toleranceWhenSimulated: UInt64 = 1_000_000_000
+
+    init(time: TimeSource) {
+        self.time = time
+        self.offset = Atomic(
+            time.wallNow().nanosecondsSinceEpoch &- time.monotonicNow()
+        )
+    }
+
+    /// The start of a span that is said to start at `instant`.
+    ///
+    /// Reads the monotonic clock alone as long as the two clocks run as they did before.
+    func start(at instant: UInt64) -> SpanStart {
+        let monotonic = self.time.monotonicNow()
+        let expected = monotonic &+ self.offset.load(ordering: .relaxed)
+        if Self.isNear(instant, expected, Self.tolerance) {
+            return SpanStart(wall: instant, monotonic: monotonic)
+        }
+        let wall = self.time.wallNow().nanosecondsSinceEpoch
+        self.offset.store(wall &- monotonic, ordering: .relaxed)
+        if Self.isNear(instant, wall, Self.tolerance) {
+            return SpanStart(wall: instant, monotonic: monotonic)
+        }
+        if Self.isNowOfTheMachine(instant, wall: wall) {
+            return SpanStart(wall: wall, monotonic: monotonic)
+        }
+        // Chosen by the caller: what passed since then, or will until then, belongs to the span.
+        return SpanStart(wall: instant, monotonic: monotonic &- (wall &- instant))
+    }
+
+    /// The time of something said to happen at `instant` in a span that started at `start`.
+    func time(of instant: UInt64, since start: SpanStart) -> UInt64 {
+        let expected = start.wall(whenMonotonicReads: self.time.monotonicNow())
+        if Self.isNear(instant, expected, Self.tolerance) { return expected }
+        let wall = self.time.wallNow().nanosecondsSinceEpoch
+        if Self.isNear(instant, wall, Self.tolerance) { return expected }
+        return Self.isNowOfTheMachine(instant, wall: wall) ? expected : instant
+    }
+
+    private static func isNear(_ a: UInt64, _ b: UInt64, _ tolerance: UInt64) -> Bool {
+        (a > b ? a - b : b - a) <= tolerance
+    }
+
+    /// Whether `instant` is what the API read, while `wall` comes from a clock that simulates.
+    private static func isNowOfTheMachine(_ instant: UInt64, wall: UInt64) -> Bool {
+        let now = DefaultTracerClock.now.nanosecondsSinceEpoch
+        return !self.isNear(now, wall, self.toleranceWhenSimulated)
+            && self.isNear(now, instant, self.toleranceWhenSimulated)
+    }
+}
