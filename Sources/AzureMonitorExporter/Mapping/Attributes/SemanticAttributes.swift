@@ -126,13 +126,15 @@ extension SemanticAttributes {
     /// The first of the attributes that is neither absent nor void.
     func first(
         _ first: SemanticKey,
-        _ second: SemanticKey,
+        _ second: SemanticKey? = nil,
         _ third: SemanticKey? = nil,
         _ fourth: SemanticKey? = nil,
         _ fifth: SemanticKey? = nil
     ) -> Choice? {
         if let text = self.solidText(first) { return Choice(key: first, text: text) }
-        if let text = self.solidText(second) { return Choice(key: second, text: text) }
+        if let second, let text = self.solidText(second) {
+            return Choice(key: second, text: text)
+        }
         if let third, let text = self.solidText(third) { return Choice(key: third, text: text) }
         if let fourth, let text = self.solidText(fourth) {
             return Choice(key: fourth, text: text)
@@ -175,83 +177,4 @@ extension SemanticAttributes {
     /// Whether the attribute at `position` is to become a property.
     @inline(__always)
     func isProperty(at position: Int) -> Bool { !self.excluded.contains(position) }
-}
-
-/// A set of small numbers: bits for the first 64, which is nearly always all.
-private struct PositionSet {
-    private var low: UInt64 = 0
-    private var high: Set<Int> = []
-
-    @inline(__always)
-    func contains(_ position: Int) -> Bool {
-        position < 64 ? self.low & (1 << UInt64(position)) != 0 : self.high.contains(position)
-    }
-
-    @inline(__always)
-    mutating func insert(_ position: Int) {
-        if position < 64 {
-            self.low |= 1 << UInt64(position)
-        } else {
-            self.high.insert(position)
-        }
-    }
-
-    mutating func removeAll() {
-        self.low = 0
-        if !self.high.isEmpty { self.high.removeAll() }
-    }
-}
-
-/// Finds keys that occur again; two keys are equal if their bytes are.
-private struct DuplicateKeys {
-    private struct Bytes: Hashable {
-        var key: [UInt8]
-    }
-
-    /// One bit of each key's hash: while it is new, so is the key.
-    private var filter: UInt64 = 0
-
-    /// The keys, once there are too many to compare each with each.
-    private var known: Set<Bytes>?
-
-    /// Whether the key is new among those before `position`, known keys apart.
-    @inline(__always)
-    mutating func insert(
-        _ key: String,
-        hash: UInt64,
-        at position: Int,
-        in attributes: Attributes
-    ) -> Bool {
-        let bit: UInt64 = 1 << (hash >> 58)
-        let mayBeKnown = self.filter & bit != 0
-        self.filter |= bit
-        if position < 64 {
-            return !mayBeKnown || self.isNew(key, before: position, in: attributes)
-        }
-        return self.insertIntoSet(key, before: position, in: attributes)
-    }
-
-    private func isNew(_ key: String, before position: Int, in attributes: Attributes) -> Bool {
-        !attributes[..<position].contains { element in
-            if case .null = element.value { return false }
-            return element.key.utf8.elementsEqual(key.utf8)
-        }
-    }
-
-    private mutating func insertIntoSet(
-        _ key: String,
-        before position: Int,
-        in attributes: Attributes
-    ) -> Bool {
-        var known = self.known.take() ?? []
-        if known.isEmpty {
-            for element in attributes[..<position] {
-                if case .null = element.value { continue }
-                known.insert(Bytes(key: Array(element.key.utf8)))
-            }
-        }
-        let isNew = known.insert(Bytes(key: Array(key.utf8))).inserted
-        self.known = known
-        return isNew
-    }
 }
