@@ -557,12 +557,12 @@ struct CurlMultiplexerTests {
         }
     }
 
-    @Test("a server that does not speak TLS is a TLS error")
-    func notTLS() async throws {
+    @Test("a TLS handshake without an answer ends at the deadline")
+    func silentTLS() async throws {
         try await self.withServer { _ in
             []
         } body: { server, transport in
-            // The handshake has no blank line; the double answers when it is stopped.
+            // The double waits for a blank line, which the handshake does not have.
             let error = await self.error { () throws(TransportError) in
                 try await transport.send(
                     TransportRequest(
@@ -573,6 +573,36 @@ struct CurlMultiplexerTests {
             }
             #expect(error?.code == .timeout)
             #expect(error?.requestWasSent == false)
+        }
+    }
+
+    @Test(
+        "SSL_CERT_FILE alone decides whom to trust, and names are checked",
+        .enabled(if: OpenSSLServer.isAvailable, "There is no openssl to make a certificate with.")
+    )
+    func certificates() async throws {
+        let server = try OpenSSLServer()
+        defer { server.stop() }
+        let url = "https://127.0.0.1:\(server.port)/"
+        let rows: [(environment: [String: String], url: String, code: TransportError.Code?)] = [
+            ([:], url, .tls),
+            (["SSL_CERT_FILE": server.certificate], url, nil),
+            (["SSL_CERT_DIR": server.folder], url, .tls),
+            (["SSL_CERT_FILE": server.certificate], "https://localhost:\(server.port)/", .tls),
+        ]
+        for row in rows {
+            let configuration = TransportConfiguration(environment: row.environment)
+            let transport = CurlMultiplexer(configuration: configuration)
+            do throws(TransportError) {
+                let response = try await transport.send(
+                    TransportRequest(method: .get, url: row.url)
+                )
+                #expect(row.code == nil && response.status == 200)
+            } catch {
+                #expect(error.code == row.code)
+                #expect(!error.requestWasSent)
+            }
+            await transport.shutdown()
         }
     }
 

@@ -25,7 +25,10 @@ final class CurlExecutor: SerialExecutor, @unchecked Sendable {
     private struct State {
         var queue: [Work] = []
         var thread: pthread_t?
+        /// The thread that has ended and whose remains the system still keeps.
         var unjoined: pthread_t?
+        /// Whether the system keeps nothing of the thread when it ends.
+        var isDetached = false
         var isAsleep = false
         var isClosing = false
         var wakeable: UnsafeMutableRawPointer?
@@ -37,6 +40,8 @@ final class CurlExecutor: SerialExecutor, @unchecked Sendable {
 
     private let ledger: HandleLedger
     private let state = Locked(State())
+    /// How many use the multi handle from other threads at this moment.
+    private let wakers = Atomic<Int>(0)
 
     /// Creates an executor without a thread.
     ///
@@ -103,26 +108,24 @@ final class CurlExecutor: SerialExecutor, @unchecked Sendable {
 
     /// Tells the thread to end and does not wait for it.
     func close() {
-        self.state.withLock { state in
+        let sleeper = unsafe self.state.withLock { state in
             state.isClosing = true
-            Self.wake(&state)
+            return unsafe self.sleeper(&state)
         }
+        unsafe self.wake(sleeper)
     }
 
     /// Tells the thread to end; nobody will call ``shutDown()`` any more.
     func abandon() {
-        let finished = self.state.withLock { state -> pthread_t? in
-            state.isClosing = true
-            Self.wake(&state)
-            if let thread = state.thread, state.unjoined == nil {
+        self.close()
+        self.state.withLock { state in
+            if let thread = state.thread, !state.isDetached {
                 pthread_detach(thread)
-                state.unjoined = thread
-                return nil
+                state.isDetached = true
             }
-            return state.unjoined.take()
-        }
-        if let finished = finished {
-            pthread_detach(finished)
+            if let unjoined = state.unjoined.take() {
+                pthread_detach(unjoined)
+            }
         }
     }
 
@@ -130,27 +133,30 @@ final class CurlExecutor: SerialExecutor, @unchecked Sendable {
 
     func enqueue(_ job: consuming ExecutorJob) {
         let job = UnownedJob(job)
-        self.state.withLock { state in
+        let sleeper = unsafe self.state.withLock { state in
             state.queue.append(.job(job))
-            Self.wake(&state)
-            if state.thread == nil {
-                // Only after the end: whoever comes to the actor has called `start()` before.
-                _ = self.makeThread(&state)
+            // Only after the end: whoever comes to the actor has called `start()` before.
+            if state.thread == nil, self.makeThread(&state), let thread = state.thread {
+                pthread_detach(thread)
+                state.isDetached = true
             }
+            return unsafe self.sleeper(&state)
         }
+        unsafe self.wake(sleeper)
     }
 
     /// Runs a closure on the thread; not at all if the thread has ended.
     ///
     /// - Parameter body: What to run, in turn with the jobs.
     func perform(_ body: @escaping @Sendable () -> Void) {
-        self.state.withLock { state in
+        let sleeper = unsafe self.state.withLock { state -> UnsafeMutableRawPointer? in
             guard state.thread != nil else {
-                return
+                return nil
             }
             state.queue.append(.call(body))
-            Self.wake(&state)
+            return unsafe self.sleeper(&state)
         }
+        unsafe self.wake(sleeper)
     }
 
     func checkIsolated() {
@@ -175,12 +181,23 @@ final class CurlExecutor: SerialExecutor, @unchecked Sendable {
     /// Prepares libcurl once for the process; it is never undone, since others may use it, too.
     private static let isLibraryReady = curl_global_init(Int(CURL_GLOBAL_ALL)) == CURLE_OK
 
-    private static func wake(_ state: inout State) {
-        // Under the lock, so that the multi handle is still there. While the thread is awake it
-        // looks into the queue before it sleeps.
-        if state.isAsleep, let wakeable = unsafe state.wakeable {
-            state.isAsleep = false
-            unsafe curl_multi_wakeup(wakeable)
+    /// Says whether the thread must be woken; to be called under the lock.
+    ///
+    /// While it is awake it looks into the queue before it sleeps.
+    private func sleeper(_ state: inout State) -> UnsafeMutableRawPointer? {
+        guard state.isAsleep, let wakeable = unsafe state.wakeable else {
+            return nil
+        }
+        state.isAsleep = false
+        self.wakers.add(1, ordering: .relaxed)
+        return unsafe wakeable
+    }
+
+    /// Wakes the thread; without the lock, which is the first thing the thread then wants.
+    private func wake(_ sleeper: UnsafeMutableRawPointer?) {
+        if let sleeper = unsafe sleeper {
+            unsafe curl_multi_wakeup(sleeper)
+            self.wakers.subtract(1, ordering: .releasing)
         }
     }
 
@@ -229,6 +246,9 @@ final class CurlExecutor: SerialExecutor, @unchecked Sendable {
                 isOpen = false
                 // What it ends resumes tasks, whose jobs come to our queue.
                 self.state.withLock { unsafe $0.wakeable = nil }
+                while self.wakers.load(ordering: .acquiring) > 0 {
+                    sched_yield()
+                }
                 self.driver.close()
             } else {
                 self.driver.drive()
@@ -261,12 +281,10 @@ final class CurlExecutor: SerialExecutor, @unchecked Sendable {
     /// Takes the thread out of the state; it touches nothing after that.
     private func finish(_ state: inout State) -> [CheckedContinuation<Void, Never>] {
         let thread = state.thread.take()
-        let isDetached = state.unjoined != nil
-        if isDetached {
-            state.unjoined = nil
-        } else {
+        if !state.isDetached {
             state.unjoined = thread
         }
+        state.isDetached = false
         defer { state.waiting = [] }
         return state.waiting
     }
