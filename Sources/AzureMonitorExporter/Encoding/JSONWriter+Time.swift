@@ -3,13 +3,14 @@ import TelemetryModel
 extension JSONWriter {
     /// Writes a point in time between quotation marks: `2023-11-14T22:13:20.123457Z`.
     ///
-    /// Six digits of a second follow, cut and not rounded; a whole second has none.
+    /// The time is rounded to microseconds, which are six digits; a whole second has none.
     mutating func time(_ time: Timestamp) {
-        let (seconds, nanoseconds) = time.nanosecondsSinceEpoch
-            .quotientAndRemainder(dividingBy: 1_000_000_000)
+        let (whole, rest) = time.nanosecondsSinceEpoch.quotientAndRemainder(dividingBy: 1000)
+        let (seconds, microsecond) = (whole + (rest >= 500 ? 1 : 0))
+            .quotientAndRemainder(dividingBy: 1_000_000)
         let (days, secondOfDay) = seconds.quotientAndRemainder(dividingBy: 86_400)
         let date = CivilDate(daysSinceEpoch: Int(truncatingIfNeeded: days))
-        let microseconds = Int(truncatingIfNeeded: nanoseconds / 1000)
+        let microseconds = Int(truncatingIfNeeded: microsecond)
         self.bytes.append(UInt8(ascii: "\""))
         self.twoDigits(date.year / 100)
         self.twoDigits(date.year % 100)

@@ -126,13 +126,15 @@ extension SemanticAttributes {
     /// The first of the attributes that is neither absent nor void.
     func first(
         _ first: SemanticKey,
-        _ second: SemanticKey,
+        _ second: SemanticKey? = nil,
         _ third: SemanticKey? = nil,
         _ fourth: SemanticKey? = nil,
         _ fifth: SemanticKey? = nil
     ) -> Choice? {
         if let text = self.solidText(first) { return Choice(key: first, text: text) }
-        if let text = self.solidText(second) { return Choice(key: second, text: text) }
+        if let second, let text = self.solidText(second) {
+            return Choice(key: second, text: text)
+        }
         if let third, let text = self.solidText(third) { return Choice(key: third, text: text) }
         if let fourth, let text = self.solidText(fourth) {
             return Choice(key: fourth, text: text)

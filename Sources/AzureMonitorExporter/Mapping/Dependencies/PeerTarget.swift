@@ -43,9 +43,9 @@ struct PeerTarget {
     /// The text, with its attributes consumed; `nil` if it is empty.
     func consume(from attributes: inout SemanticAttributes) -> String? {
         guard !self.text.isEmpty else { return nil }
-        for key in [self.serviceKey, self.hostKey, self.portKey] {
-            if let key { attributes.consume(key) }
-        }
+        if let key = self.serviceKey { attributes.consume(key) }
+        if let key = self.hostKey { attributes.consume(key) }
+        if let key = self.portKey { attributes.consume(key) }
         return self.text
     }
 }

@@ -17,7 +17,8 @@ extension RemoteDependencyData {
     /// | none of them                              | `N/A`                            | P                                   |
     ///
     /// The RPC branch takes `resultCode` from `rpc.response.status_code`\|`rpc.grpc.status_code`.
-    /// A provider of generative AI decides the type whatever branch applied.
+    /// A provider of generative AI decides the type whatever branch applied; what the type would
+    /// have been without it is then not consumed.
     ///
     /// - SeeAlso: [RPC spans 1.38](https://github.com/open-telemetry/semantic-conventions/blob/v1.38.0/docs/rpc/rpc-spans.md)
     init(
@@ -27,8 +28,8 @@ extension RemoteDependencyData {
         options: EnvelopeOptions
     ) {
         self.init(span: span, type: "N/A")
-        // What the HTTP branch derives overrides neither of these.
         var userAgent: String?
+        let provider = attributes.first(.genAiProviderName, .genAiSystem)?.text
 
         if let namespace = attributes.text(.azNamespace) {
             self.type = namespace
@@ -39,34 +40,44 @@ extension RemoteDependencyData {
             self.applyHTTP(&attributes, options: options)
             userAgent = attributes.consume(attributes.first(.userAgentOriginal, .httpUserAgent))
         } else if attributes.has(.dbSystemName, or: .dbSystem) {
-            self.applyDatabase(&attributes)
-        } else if let system = attributes.consumeText(.messagingSystem) {
-            self.type = system
-            self.target =
-                PeerTarget(attributes).consume(from: &attributes)
-                ?? attributes.consume(
-                    attributes.first(.messagingDestinationName, .messagingDestination)
-                )
-                ?? system
+            self.applyDatabase(&attributes, isTypeTaken: provider != nil)
+        } else if attributes.has(.messagingSystem) {
+            let destination = attributes.first(.messagingDestinationName, .messagingDestination)
+            self.applySystem(
+                attributes.first(.messagingSystem), or: destination,
+                &attributes, isTypeTaken: provider != nil)
         } else if attributes.has(.rpcSystemName, or: .rpcSystem) {
-            let system = attributes.consume(attributes.first(.rpcSystemName, .rpcSystem)) ?? ""
-            self.type = system
             self.resultCode = attributes.consumeRPCStatus() ?? "0"
-            self.target = PeerTarget(attributes).consume(from: &attributes) ?? system
+            self.applySystem(
+                attributes.first(.rpcSystemName, .rpcSystem), or: nil,
+                &attributes, isTypeTaken: provider != nil)
         } else {
+            if attributes.has(.genAiProviderName, or: .genAiSystem) { self.type = "GenAI | " }
             self.target = PeerTarget(attributes).consume(from: &attributes)
         }
 
-        if attributes.has(.genAiProviderName, or: .genAiSystem) {
-            let provider = attributes.first(.genAiProviderName, .genAiSystem)?.text
-            if let provider {
-                self.type = "GenAI | " + provider
-                if self.target?.isEmpty ?? true { self.target = provider }
-            } else if self.type == "N/A" {
-                self.type = "GenAI | "
-            }
+        if let provider {
+            self.type = "GenAI | " + provider
+            if self.target?.isEmpty ?? true { self.target = provider }
         }
         tags.userAgent = userAgent
         self.applyOverrides(&attributes, tags: &tags)
+    }
+    /// Takes type and target from a system that a message or call goes through.
+    ///
+    /// The system's key is consumed only if the system is seen in one of the two.
+    private mutating func applySystem(
+        _ system: SemanticAttributes.Choice?,
+        or destination: SemanticAttributes.Choice?,
+        _ attributes: inout SemanticAttributes,
+        isTypeTaken: Bool
+    ) {
+        self.type = system?.text ?? ""
+        self.target =
+            PeerTarget(attributes).consume(from: &attributes) ?? attributes.consume(destination)
+        if self.target == nil || !isTypeTaken {
+            let name = attributes.consume(system)
+            self.target = self.target ?? name
+        }
     }
 }

@@ -12,10 +12,12 @@ extension RemoteDependencyData {
     /// The database is `db.namespace`\|`db.name`, the peer the ``PeerTarget``.
     ///
     /// - SeeAlso: [Database client spans 1.38](https://github.com/open-telemetry/semantic-conventions/blob/v1.38.0/docs/database/database-spans.md)
-    mutating func applyDatabase(_ attributes: inout SemanticAttributes) {
+    /// - Parameter isTypeTaken: whether something else decides the type.
+    mutating func applyDatabase(_ attributes: inout SemanticAttributes, isTypeTaken: Bool) {
         // The peer first: which port is the default depends on the system.
         let peer = PeerTarget(attributes).consume(from: &attributes)
-        let system = attributes.consume(attributes.first(.dbSystemName, .dbSystem)) ?? ""
+        let choice = attributes.first(.dbSystemName, .dbSystem)
+        let system = choice?.text ?? ""
         self.type = Self.isRelational(system) ? "SQL" : system
         self.data = attributes.consume(
             attributes.first(
@@ -34,6 +36,7 @@ extension RemoteDependencyData {
             case (nil, let database?): database
             case (nil, nil): system
             }
+        if !isTypeTaken || (peer == nil && database == nil) { _ = attributes.consume(choice) }
     }
 
     /// Whether the portal shows calls to the system as SQL.
