@@ -6,7 +6,9 @@ struct AzureMonitorTool: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "azure-monitor",
         abstract: "See telemetry on your own machine, and find out why none arrives.",
-        subcommands: [LocalCommand.self, QueryCommand.self]
+        subcommands: [
+            LocalCommand.self, QueryCommand.self, ConvertCommand.self, ScoreCommand.self,
+        ]
     )
 
     /// Runs the command of the arguments and ends the process with its status.
