@@ -7,10 +7,8 @@ struct AzureMonitorTool: AsyncParsableCommand {
         commandName: "azure-monitor",
         abstract: "See telemetry on your own machine, and find out why none arrives.",
         subcommands: [
-        subcommands: [
             DemoCommand.self, LocalCommand.self, QueryCommand.self, GenerateCommand.self,
             ConvertCommand.self, ScoreCommand.self,
-        ]
         ]
     )
 
