@@ -4,6 +4,8 @@ import LocalInsights
 import Logging
 import NIOCore
 import ServiceLifecycle
+import Synchronization
+import UnixSignals
 
 #if canImport(Glibc)
     import Glibc
@@ -60,12 +62,23 @@ struct LocalCommand: AsyncParsableCommand {
             store: store,
             logger: logger
         )
+        let hasListened = Mutex(false)
         let application = server.makeApplication { port in
+            hasListened.withLock { $0 = true }
             Console.print(server.connectionString(port: port))
             Console.printError("Page: \(server.pageAddress(port: port))")
         }
+        var group = ServiceGroupConfiguration(
+            services: [application],
+            gracefulShutdownSignals: [.sigint, .sigterm],
+            logger: logger
+        )
+        // A client that stalls in the middle of a request must not keep the process alive.
+        group.maximumGracefulShutdownDuration = .seconds(3)
         do {
-            try await application.runService()
+            try await ServiceGroup(configuration: group).run()
+        } catch  where hasListened.withLock({ $0 }) && error is CancellationError {
+            // The time for the shutdown was up: what was under way has been cut off.
         } catch {
             throw Self.explanation(of: error, host: self.host, port: self.port)
         }

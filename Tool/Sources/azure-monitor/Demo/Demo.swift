@@ -1,5 +1,7 @@
 import AzureMonitor
 import AzureMonitorExporter
+import TelemetryEngine
+import TelemetryModel
 import ServiceLifecycle
 import UnixSignals
 
@@ -87,20 +89,12 @@ struct Demo: Sendable {
     /// Runs the visitors, and a report each second, until the time is up or somebody interrupts.
     private func untilTheEnd(_ visit: @escaping @Sendable () async throws -> Void) async throws {
         try await withThrowingTaskGroup(of: Void.self) { group in
-            let deadline = Gate()
-            group.addTask {
-                try await withThrowingTaskGroup(of: Void.self) { visits in
-                    visits.addTask { try await visit() }
-                    visits.addTask { await deadline.wait() }
-                    try await visits.next()
-                    visits.cancelAll()
-                }
-            }
-            group.addTask { try await self.report(until: deadline) }
-            group.addTask {
-                await self.waitForTheEnd()
-                deadline.open()
-            }
+            group.addTask { try await visit() }
+            group.addTask { try await self.reportEverySecond() }
+            group.addTask { await self.waitForTheEnd() }
+            // The visitors never end by themselves, nor do the reports.
+            try await group.next()
+            group.cancelAll()
             try await group.waitForAll()
         }
     }
@@ -118,9 +112,13 @@ struct Demo: Sendable {
         }
     }
 
-    private func report(until deadline: Gate) async throws {
-        while !deadline.isOpen {
-            await deadline.wait(atMost: .seconds(1), time: .system)
+    private func reportEverySecond() async throws {
+        while !Task.isCancelled {
+            do {
+                try await Task.sleep(for: .seconds(1))
+            } catch {
+                return
+            }
             let sent = DemoReport.line(self.counts.current)
             let arrived = DemoReport.line(try await self.insights.arrived())
             Console.print("sent \(sent) | arrived \(arrived)")

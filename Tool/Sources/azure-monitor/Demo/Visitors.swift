@@ -1,7 +1,7 @@
 import AsyncHTTPClient
 import Logging
 import Metrics
-import NIOCore
+import NIOHTTP1
 import TelemetryEngine
 import Tracing
 
@@ -50,14 +50,14 @@ struct Visitors: Sendable {
     }
 
     private func request(
-        _ method: HTTPMethodOfVisit,
+        _ method: HTTPMethod,
         _ path: String,
         _ client: HTTPClient,
         _ logger: Logger
     ) async {
         guard !Task.isCancelled else { return }
         var request = HTTPClientRequest(url: self.shop + path)
-        request.method = method == .POST ? .POST : .GET
+        request.method = method
         do {
             let response = try await client.execute(request, timeout: .seconds(5))
             _ = try await response.body.collect(upTo: 1 << 16)
@@ -68,6 +68,4 @@ struct Visitors: Sendable {
             logger.error("The shop did not answer.", error: error)
         }
     }
-
-    private enum HTTPMethodOfVisit { case GET, POST }
 }

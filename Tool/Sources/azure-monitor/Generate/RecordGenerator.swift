@@ -1,6 +1,7 @@
 import AzureMonitor
 import Logging
 import Metrics
+import TelemetryEngine
 import Instrumentation
 import Tracing
 import UnixSignals
