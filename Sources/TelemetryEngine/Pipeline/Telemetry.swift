@@ -165,7 +165,7 @@ public final class Telemetry: Service {
     /// Cancellation of the caller is the body's business: delivery goes on until the body has
     /// returned or thrown, and everything it recorded until then is delivered or stored. If somebody
     /// runs the pipeline already, only the body is run.
-    package func run<Result>(
+    public func run<Result>(
         isolation: isolated (any Actor)? = #isolation,
         while body: () async throws -> Result
     ) async rethrows -> Result {

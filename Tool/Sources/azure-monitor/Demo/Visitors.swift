@@ -1,6 +1,7 @@
 import AsyncHTTPClient
 import Logging
 import Metrics
+import NIOCore
 import NIOHTTP1
 import TelemetryEngine
 import Tracing

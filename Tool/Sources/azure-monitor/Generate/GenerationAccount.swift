@@ -49,7 +49,7 @@ struct ProcessUsage: Sendable {
     /// What this process has used.
     static var current: ProcessUsage {
         var usage = rusage()
-        unsafe getrusage(__rusage_who_t(bitPattern: Int32(RUSAGE_SELF.rawValue)), &usage)
+        unsafe getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
         func seconds(_ time: timeval) -> Double {
             Double(time.tv_sec) + Double(time.tv_usec) / 1e6
         }
