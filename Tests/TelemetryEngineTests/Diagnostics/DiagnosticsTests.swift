@@ -89,7 +89,7 @@ struct DiagnosticsTests {
         let lines = Lines()
         let diagnostics = Diagnostics(
             level: .warning,
-            time: ManualTime().source,
+            time: SteppedTime().source,
             output: lines.output
         )
         diagnostics.report(.warning, "storage.full", "no room")
@@ -100,7 +100,11 @@ struct DiagnosticsTests {
     @Test("Off is off", arguments: [DiagnosticLevel.off, .error, .debug])
     func levels(level: DiagnosticLevel) {
         let lines = Lines()
-        let diagnostics = Diagnostics(level: level, time: ManualTime().source, output: lines.output)
+        let diagnostics = Diagnostics(
+            level: level,
+            time: SteppedTime().source,
+            output: lines.output
+        )
         for level in [DiagnosticLevel.off, .error, .warning, .info, .debug] {
             diagnostics.report(level, level.name, "x")
         }
@@ -110,7 +114,7 @@ struct DiagnosticsTests {
     @Test("Keys are masked, and nothing in a message leaves the line")
     func harmless() {
         let lines = Lines()
-        let diagnostics = Diagnostics(time: ManualTime().source, lines: lines.output)
+        let diagnostics = Diagnostics(time: SteppedTime().source, lines: lines.output)
         diagnostics.report(
             .error,
             "x",
@@ -135,7 +139,7 @@ struct DiagnosticsTests {
     @Test("Recurring lines are counted, and the rest is summed up in the end")
     func recurring() {
         let lines = Lines()
-        let time = ManualTime()
+        let time = SteppedTime()
         let diagnostics = Diagnostics(level: .warning, time: time.source, output: lines.output)
         for index in 0..<5 { diagnostics.report(.warning, "x", "reason \(index)") }
         time.advance(bySeconds: 300)
@@ -163,7 +167,7 @@ struct DiagnosticsTests {
                     Diagnostics.levelVariable: value, Diagnostics.directoryVariable: directory.path,
                 ][$0] ?? nil
             },
-            time: ManualTime().source
+            time: SteppedTime().source
         )
         diagnostics.report(.warning, "w", "w")
         diagnostics.report(.debug, "d", "d")

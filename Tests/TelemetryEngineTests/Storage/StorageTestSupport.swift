@@ -92,7 +92,7 @@ enum TestFile {
 }
 
 /// Time that stands still until a test moves it.
-final class ManualTime: Sendable {
+final class SteppedTime: Sendable {
     private struct State {
         var wall: UInt64 = 1_700_000_000_000_000_000
         var monotonic: UInt64 = 1_000_000_000_000
@@ -141,7 +141,7 @@ extension Payload {
 /// What a storage needs, with a time that can be driven.
 struct StorageFixture {
     var directory: TemporaryDirectory
-    var time = ManualTime()
+    var time = SteppedTime()
     var configuration = StorageConfiguration()
     var destination = Destination(name: "azure", identity: "https://example.invalid/;key")
     var system = FileSystem()
