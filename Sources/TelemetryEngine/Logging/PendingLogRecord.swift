@@ -18,7 +18,7 @@ package struct PendingLogRecord: ChargedRecord {
     /// What the metadata provider said on the caller's path.
     package var providerMetadata: Logger.Metadata
     /// The span that was current.
-    package var span: LoggedSpan?
+    package var span: ActiveSpan?
 
     package init(
         time: Timestamp,
@@ -26,7 +26,7 @@ package struct PendingLogRecord: ChargedRecord {
         label: String,
         handlerMetadata: Logger.Metadata = [:],
         providerMetadata: Logger.Metadata = [:],
-        span: LoggedSpan? = nil
+        span: ActiveSpan? = nil
     ) {
         self.time = time
         self.event = event

@@ -1,3 +1,4 @@
+private import Instrumentation
 public import Logging
 
 /// Sends what swift-log's loggers log into the pipeline.
@@ -46,7 +47,7 @@ public struct TelemetryLogHandler: LogHandler {
             label: self.label,
             handlerMetadata: self.metadata,
             providerMetadata: self.metadataProvider?.get() ?? [:],
-            span: self.pipeline.currentSpan()
+            span: ServiceContext.current?.activeSpan
         )
         self.pipeline.console?.show(record)
         if !isEngineWork { self.pipeline.channel.send(record) }
@@ -59,7 +60,6 @@ package final class LogPipeline: Sendable {
     let levels: LogLevels
     let console: ConsoleLogTee?
     let time: TimeSource
-    let currentSpan: LoggedSpan.Lookup
 
     /// Creates the shared part.
     ///
@@ -67,20 +67,17 @@ package final class LogPipeline: Sendable {
     ///   - channel: takes the records.
     ///   - levels: the levels of loggers, by label.
     ///   - console: whether standard error shows the records, too.
-    ///   - currentSpan: finds the span that is current where somebody logs.
     package convenience init(
         channel: RecordChannel<PendingLogRecord>,
         levels: LogLevels = LogLevels(),
         console: ConsoleOutput = .automatic,
-        time: TimeSource = .system,
-        currentSpan: @escaping LoggedSpan.Lookup
+        time: TimeSource = .system
     ) {
         self.init(
             channel: channel,
             levels: levels,
             tee: ConsoleLogTee(console),
-            time: time,
-            currentSpan: currentSpan
+            time: time
         )
     }
 
@@ -88,13 +85,11 @@ package final class LogPipeline: Sendable {
         channel: RecordChannel<PendingLogRecord>,
         levels: LogLevels,
         tee: ConsoleLogTee?,
-        time: TimeSource,
-        currentSpan: @escaping LoggedSpan.Lookup
+        time: TimeSource
     ) {
         self.channel = channel
         self.levels = levels
         self.console = tee
         self.time = time
-        self.currentSpan = currentSpan
     }
 }

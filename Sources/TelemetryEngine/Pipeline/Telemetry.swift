@@ -76,8 +76,7 @@ public final class Telemetry: Service {
             channel: self.logs,
             levels: configuration.logs.levels,
             console: configuration.logs.console,
-            time: configuration.time,
-            currentSpan: { LoggedSpan.current }
+            time: configuration.time
         )
         var storage: [Destination: StorageActor] = [:]
         if let storageConfiguration = configuration.storage {

@@ -100,7 +100,11 @@ struct DiagnosticsTests {
     @Test("Off is off", arguments: [DiagnosticLevel.off, .error, .debug])
     func levels(level: DiagnosticLevel) {
         let lines = Lines()
-        let diagnostics = Diagnostics(level: level, time: SteppedTime().source, output: lines.output)
+        let diagnostics = Diagnostics(
+            level: level,
+            time: SteppedTime().source,
+            output: lines.output
+        )
         for level in [DiagnosticLevel.off, .error, .warning, .info, .debug] {
             diagnostics.report(level, level.name, "x")
         }

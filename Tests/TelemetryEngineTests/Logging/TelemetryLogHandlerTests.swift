@@ -1,3 +1,4 @@
+import Instrumentation
 import Logging
 import TelemetryModel
 import Testing
@@ -9,15 +10,13 @@ struct TelemetryLogHandlerTests {
     private let channel = RecordChannel<PendingLogRecord>(configuration: ChannelConfiguration())
 
     private func pipeline(
-        _ levels: LogLevels = LogLevels(),
-        span: LoggedSpan? = nil
+        _ levels: LogLevels = LogLevels()
     ) -> LogPipeline {
         LogPipeline(
             channel: self.channel,
             levels: levels,
             tee: nil,
-            time: SteppedTime().source,
-            currentSpan: { span }
+            time: SteppedTime().source
         )
     }
 
@@ -181,18 +180,18 @@ struct TelemetryLogHandlerTests {
 
     @Test("The current span goes with the record")
     func span() async throws {
-        let span = LoggedSpan(
+        let parent = SpanContext(
             traceID: TraceID(high: 1, low: 2),
             spanID: SpanID(rawValue: 3),
-            traceFlags: .sampled,
-            sampleRate: 25
+            traceFlags: .sampled
         )
-        self.logger("x", self.pipeline(span: span)).info("x")
+        var context = ServiceContext.topLevel
+        context.setRemoteParent(parent)
+        ServiceContext.withValue(context) { self.logger().info("x") }
         let record = try #require(await self.records().first)
-        #expect(record.traceID == span.traceID)
-        #expect(record.spanID == span.spanID)
+        #expect(record.traceID == parent.traceID)
+        #expect(record.spanID == parent.spanID)
         #expect(record.traceFlags == .sampled)
-        #expect(record.sampleRate == 25)
     }
 
     @Test(
@@ -260,8 +259,7 @@ struct TelemetryLogHandlerTests {
                 channel: self.channel,
                 levels: LogLevels(),
                 tee: ConsoleLogTee(output: output),
-                time: SteppedTime().source,
-                currentSpan: { nil }
+                time: SteppedTime().source
             )
             var logger = self.logger("shop", pipeline)
             logger[metadataKey: "b"] = ["x", ["k": "v"]]

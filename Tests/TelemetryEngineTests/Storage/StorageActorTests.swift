@@ -234,6 +234,7 @@ struct StorageActorTests {
         let storage = fixture.storage(run: 2)
         let other = fixture.storage(run: 1)
         _ = await other.store(.sample("0", records: 7, padding: 2_000))
+        fixture.time.advance(bySeconds: 1)
         for index in 1..<4 {
             _ = await storage.store(.sample("\(index)", records: index, padding: 2_000))
         }
