@@ -8,7 +8,12 @@ import Testing
 /// Eight threads that measure while another collects: everything is reported once.
 @Suite(.timeLimit(.minutes(2))) struct MetricProducersTests {
     private static let threads = 8
-    private static let rounds = 50_000
+    #if TSAN
+        // The sanitizer makes each of them many times as slow.
+        private static let rounds = 5_000
+    #else
+        private static let rounds = 50_000
+    #endif
 
     /// Runs `body` on eight threads, collecting all the while and once more afterwards.
     private func collecting(
