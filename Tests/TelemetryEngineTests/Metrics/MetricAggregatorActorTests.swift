@@ -1,5 +1,4 @@
 import CoreMetrics
-import Synchronization
 import TelemetryModel
 import Testing
 
@@ -13,7 +12,7 @@ private final class DrivenTime: Sendable {
         var watchers: [CheckedContinuation<Void, Never>] = []
     }
 
-    private let state = Mutex(State())
+    private let state = Locked(State())
 
     var source: TimeSource {
         TimeSource(
@@ -77,7 +76,7 @@ private final class DrivenTime: Sendable {
 
 /// Keeps what it is given.
 private final class Received: Sendable {
-    private let batches = Mutex<[[Metric]]>([])
+    private let batches = Locked<[[Metric]]>([])
 
     func append(_ batch: [Metric]) { self.batches.withLock { $0.append(batch) } }
 

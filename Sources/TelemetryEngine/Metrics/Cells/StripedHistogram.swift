@@ -16,11 +16,19 @@ struct StripedHistogram<Histogram: HistogramAggregate>: ~Copyable, Sendable {
     /// Records a finite value.
     @inline(__always)
     func record(_ value: Double) {
-        if self.recordIntoStripe(value) { return }
-        if self.whole.withLockIfAvailable({ $0.record(value) }) == nil {
-            self.stripes.make { Locked(self.empty.emptied()) }
-            _ = self.recordIntoStripe(value)
+        if !self.stripes.exist,
+            self.whole.withLockIfAvailable({ $0.record(value) }) != nil
+        {
+            return
         }
+        self.recordIntoStripe(value)
+    }
+
+    /// Records a finite value into the thread's stripe, which it makes if there is none.
+    func recordIntoStripe(_ value: Double) {
+        if self.recordIntoExistingStripe(value) { return }
+        self.stripes.make { Locked(self.empty.emptied()) }
+        _ = self.recordIntoExistingStripe(value)
     }
 
     /// Takes what was recorded since the last call; `nil` if nothing was.
@@ -38,7 +46,7 @@ struct StripedHistogram<Histogram: HistogramAggregate>: ~Copyable, Sendable {
     }
 
     @inline(__always)
-    private func recordIntoStripe(_ value: Double) -> Bool {
+    private func recordIntoExistingStripe(_ value: Double) -> Bool {
         self.stripes.withCurrent { stripe in
             stripe.withLock { $0.record(value) }
         }
