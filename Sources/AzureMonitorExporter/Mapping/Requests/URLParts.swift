@@ -5,7 +5,7 @@ struct URLParts {
     /// Host and port as they stand, without user name and password; `nil` if there is none.
     private(set) var authority: String?
 
-    /// The path as it stands; ends before `;` in its last segment. May be empty.
+    /// The path as it stands, which ends before a `;` in its last segment; may be empty.
     private(set) var path: Substring
 
     /// Divides `url`, or gives `nil` if its brackets do not match.
