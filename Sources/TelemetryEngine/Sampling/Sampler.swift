@@ -74,8 +74,10 @@ public struct SamplingResult: Hashable, Sendable {
     /// The trace state from this span on; `nil` keeps the parent's.
     public var traceState: TraceState?
 
-    /// The percentage of traces that are kept when this one is, above 0 and at most 100; `nil` if
-    /// the sampler cannot tell. Stamped on the span and on the log records inside it.
+    /// The percentage of traces that are kept when this one is, above 0 and at most 100.
+    ///
+    /// Stamped on the span, on those below it, and on the log records inside them; `nil` if the
+    /// sampler cannot tell.
     public var sampleRate: Double?
 
     /// Creates a result.

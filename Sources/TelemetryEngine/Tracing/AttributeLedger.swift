@@ -141,6 +141,7 @@ extension SpanAttributes {
         guard self.count > limit else { return self }
         var kept: SpanAttributes = [:]
         var others: [(key: String, value: SpanAttribute)] = []
+        // swift-format-ignore: ReplaceForEachWithForLoop
         self.forEach { key, value in
             if previous?.get(key) != nil, kept.count < limit {
                 kept.set(key, value: value)

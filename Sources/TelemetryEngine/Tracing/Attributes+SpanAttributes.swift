@@ -9,7 +9,7 @@ extension Attributes {
     /// | integers of 32 and 64 bits                  | `int`                                 |
     /// | double, Boolean, string                     | the same                              |
     /// | anything that describes itself              | `string`, its description             |
-    /// | arrays of these                             | `array` of these                      |
+    /// | arrays of these                             | `array` of these; numbers stay numbers |
     ///
     /// - Parameters:
     ///   - initial: attributes that come first, unless `attributes` has their keys.
@@ -31,6 +31,7 @@ extension Attributes {
                 value: valueLength.map { element.value.truncated(to: $0) } ?? element.value
             )
         }
+        // swift-format-ignore: ReplaceForEachWithForLoop
         attributes.forEach { key, attribute in
             var value = AttributeValue(attribute)
             if let valueLength {
@@ -58,9 +59,26 @@ extension AttributeValue {
         case .doubleArray(let values): self = .array(values.map { .double($0) })
         case .stringConvertible(let value): self = .string(value.description)
         case .stringConvertibleArray(let values):
-            self = .array(values.map { .string($0.description) })
+            self = .array(Self.elements(describing: values))
         default: self = .null
         }
+    }
+
+    /// Numbers as numbers if all are, and descriptions otherwise.
+    ///
+    /// The API makes such an array also of an `[Int]` or a `[Float]`.
+    private static func elements(
+        describing values: [any CustomStringConvertible & Sendable]
+    ) -> [AttributeValue] {
+        let integers = values.compactMap { value in
+            (value as? any BinaryInteger).flatMap { Int64(exactly: $0) }
+        }
+        if integers.count == values.count { return integers.map { .int($0) } }
+        let numbers = values.compactMap { value in
+            (value as? any BinaryFloatingPoint).map { Double($0) }
+        }
+        if numbers.count == values.count { return numbers.map { .double($0) } }
+        return values.map { .string($0.description) }
     }
 
     /// The value with its texts cut to at most `length` Unicode scalars.

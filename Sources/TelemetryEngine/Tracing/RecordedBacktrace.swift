@@ -11,7 +11,7 @@
     struct RecordedBacktrace: Sendable {
         fileprivate let backtrace: Backtrace
 
-        /// Where programs and libraries are mapped. Read once: it costs more than the rest.
+        /// Where programs and libraries are mapped; read once, because it costs more than the rest.
         fileprivate static let images = ImageMap.capture()
 
         /// Frames of ours at the top, which nobody wants to see.

@@ -278,6 +278,7 @@ extension SpanRecording: ChargedRecord {
     private static func charge(of attributes: SpanAttributes) -> Int {
         var charge = 0
         // Calls nothing of a value's own: the channel's lock is held.
+        // swift-format-ignore: ReplaceForEachWithForLoop
         attributes.forEach { key, value in
             charge += Self.chargePerAttribute + key.utf8.count
             switch value {

@@ -79,9 +79,10 @@ public struct TracedSpan: Tracing.Span {
         )
     }
 
-    /// Adds an event `exception` with `exception.type` and `exception.message`, and with
-    /// `exception.stacktrace` if the tracer was told to record backtraces; `attributes` win over
-    /// these. The status stays as it is.
+    /// Adds an event `exception`.
+    ///
+    /// It has `exception.type` and `exception.message`, and `exception.stacktrace` if the tracer was
+    /// told to record backtraces; `attributes` win over these. The status stays as it is.
     public func recordError<Instant: TracerInstant>(
         _ error: any Error,
         attributes: SpanAttributes,

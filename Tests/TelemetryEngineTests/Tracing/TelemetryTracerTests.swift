@@ -1,5 +1,6 @@
 import Instrumentation
 import TelemetryModel
+import TelemetryTesting
 import Testing
 import Tracing
 
@@ -99,11 +100,12 @@ struct TelemetryTracerTests {
     @Test("An error thrown out of a span is recorded and makes it fail")
     func thrownErrorsAreRecorded() async throws {
         let harness = TracingHarness()
-        withTracer(harness.tracer) {
+        let error = withTracer(harness.tracer) {
             #expect(throws: OutOfPaperError.self) {
                 try withSpan("print") { _ in throw OutOfPaperError() }
             }
         }
+        #expect(error != nil)
         let span = try await harness.endedSpans().only
         #expect(span.status == .error(message: ""))
         let event = try span.events.only
