@@ -48,7 +48,8 @@ struct RateLimiter: Sendable {
             self.arrivals += 1
         }
         return Self.roundedDown(
-            100 * min(self.nanoseconds * self.limit / 1_000_000_000 / self.arrivals, 1))
+            100 * min(self.nanoseconds * self.limit / 1_000_000_000 / self.arrivals, 1)
+        )
     }
 
     /// The largest 100/n that is not above `percentage`, so that an item stands for n whole ones.

@@ -5,10 +5,12 @@ import Testing
 @Suite struct RateLimiterTests {
     static let millisecond: UInt64 = 1_000_000
 
-    @Test(arguments: [
-        (3, 2.941176), (7, 6.666667), (24.9, 20), (30, 25), (33.3, 25), (33.34, 33.333333),
-        (49, 33.333333), (51, 50), (99, 50), (100, 100), (0, 0), (1e-9, 0), (-1, 0), (.nan, 0),
-    ] as [(Double, Double)])
+    @Test(
+        arguments: [
+            (3, 2.941176), (7, 6.666667), (24.9, 20), (30, 25), (33.3, 25), (33.34, 33.333333),
+            (49, 33.333333), (51, 50), (99, 50), (100, 100), (0, 0), (1e-9, 0), (-1, 0), (.nan, 0),
+        ] as [(Double, Double)]
+    )
     func percentagesAreRoundedDownToAFraction(_ percentage: Double, _ rounded: Double) {
         #expect(abs(RateLimiter.roundedDown(percentage) - rounded) < 0.000001)
     }

@@ -110,17 +110,24 @@ private struct StrictJSONReader {
     }
 
     mutating func skipBlanks() {
-        while self.index < self.bytes.count,
-            [0x20, 0x09, 0x0A, 0x0D].contains(self.bytes[self.index])
-        {
-            self.index += 1
+        while self.index < self.bytes.count {
+            switch self.bytes[self.index] {
+            case 0x20, 0x09, 0x0A, 0x0D: self.index += 1
+            default: return
+            }
         }
     }
 
-    mutating func take(_ text: String) -> Bool {
-        guard self.bytes[self.index...].starts(with: text.utf8) else { return false }
-        self.index += text.utf8.count
-        return true
+    mutating func take(_ text: StaticString) -> Bool {
+        let isNext = text.withUTF8Buffer { text in
+            guard self.index + text.count <= self.bytes.count else { return false }
+            for offset in 0..<text.count {
+                guard unsafe text[offset] == self.bytes[self.index + offset] else { return false }
+            }
+            return true
+        }
+        if isNext { self.index += text.utf8CodeUnitCount }
+        return isNext
     }
 
     mutating func readValue(depth: Int) throws -> StrictJSON {
@@ -218,11 +225,22 @@ private struct StrictJSONReader {
     }
 
     mutating func readEscape() throws -> Unicode.Scalar {
-        let escapes: [String: Unicode.Scalar] = [
-            "\"": "\"", "\\": "\\", "/": "/", "b": "\u{08}", "f": "\u{0C}", "n": "\n", "r": "\r",
-            "t": "\t",
-        ]
-        for (character, scalar) in escapes where self.take(character) { return scalar }
+        guard self.index < self.bytes.count else { throw self.failure("no escape") }
+        let byte = self.bytes[self.index]
+        let scalar: Unicode.Scalar? =
+            switch byte {
+            case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): Unicode.Scalar(byte)
+            case UInt8(ascii: "b"): "\u{08}"
+            case UInt8(ascii: "f"): "\u{0C}"
+            case UInt8(ascii: "n"): "\n"
+            case UInt8(ascii: "r"): "\r"
+            case UInt8(ascii: "t"): "\t"
+            default: nil
+            }
+        if let scalar {
+            self.index += 1
+            return scalar
+        }
         guard self.take("u") else { throw self.failure("unknown escape") }
         let high = try self.readUnit()
         guard (0xD800..<0xDC00).contains(high) else {

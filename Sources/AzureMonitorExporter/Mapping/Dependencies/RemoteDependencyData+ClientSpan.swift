@@ -44,13 +44,19 @@ extension RemoteDependencyData {
         } else if attributes.has(.messagingSystem) {
             let destination = attributes.first(.messagingDestinationName, .messagingDestination)
             self.applySystem(
-                attributes.first(.messagingSystem), or: destination,
-                &attributes, isTypeTaken: provider != nil)
+                attributes.first(.messagingSystem),
+                or: destination,
+                &attributes,
+                isTypeTaken: provider != nil
+            )
         } else if attributes.has(.rpcSystemName, or: .rpcSystem) {
             self.resultCode = attributes.consumeRPCStatus() ?? "0"
             self.applySystem(
-                attributes.first(.rpcSystemName, .rpcSystem), or: nil,
-                &attributes, isTypeTaken: provider != nil)
+                attributes.first(.rpcSystemName, .rpcSystem),
+                or: nil,
+                &attributes,
+                isTypeTaken: provider != nil
+            )
         } else {
             if attributes.has(.genAiProviderName, or: .genAiSystem) { self.type = "GenAI | " }
             self.target = PeerTarget(attributes).consume(from: &attributes)

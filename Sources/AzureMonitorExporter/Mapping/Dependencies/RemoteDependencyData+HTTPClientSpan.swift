@@ -78,7 +78,7 @@ extension SemanticAttributes {
     /// | the ``PeerTarget``                    |                                                      |
     ///
     /// - Parameter authority: host and port of the URL, without user name and password.
-    mutating func consumeHTTPTarget(authority: String?) -> String? {
+    mutating func consumeHTTPTarget(authority: Substring?) -> String? {
         let defaultPort = DefaultPort.ofScheme(self)
         if let address = self.text(.serverAddress) {
             if address.isEmpty { return PeerTarget(self).consume(from: &self) }
@@ -95,6 +95,7 @@ extension SemanticAttributes {
                 return target
             }
         } else if let authority, !authority.isEmpty {
+            let authority = String(authority)
             return Self.withoutDefaultPort(authority, defaultPort) ?? authority
         }
         return PeerTarget(self).consume(from: &self)

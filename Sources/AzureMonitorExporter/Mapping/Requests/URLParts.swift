@@ -3,9 +3,9 @@
 /// The text is not decoded, normalised or checked, only divided; a relative URL is fine.
 struct URLParts {
     /// Host and port as they stand, without user name and password; `nil` if there is none.
-    private(set) var authority: String?
+    private(set) var authority: Substring?
 
-    /// The path as it stands; ends before `;` in its last segment. May be empty.
+    /// The path as it stands, which ends before a `;` in its last segment; may be empty.
     private(set) var path: Substring
 
     /// Divides `url`, or gives `nil` if its brackets do not match.
@@ -19,7 +19,7 @@ struct URLParts {
                 authority.contains(UInt8(ascii: "[")) == authority.contains(UInt8(ascii: "]"))
             else { return nil }
             rest = rest[authority.endIndex...]
-            self.authority = String(Substring(Self.withoutUser(authority)))
+            self.authority = Substring(Self.withoutUser(authority))
         }
         var path = rest.prefix { $0 != UInt8(ascii: "?") && $0 != UInt8(ascii: "#") }
         let lastSegment = path.lastIndex(of: UInt8(ascii: "/")) ?? path.startIndex
