@@ -194,6 +194,7 @@ package final class RecordChannel<Record: ChargedRecord>: Sendable {
             state.closeOpenChunk(.sealed)
             var effects = Effects()
             effects.linger = state.linger.take()
+            effects.hasRecord = false
             effects.delivery = state.deliverToWaitingConsumer()
             if effects.delivery == nil, let consumer = state.consumer.take() {
                 effects.delivery = .init(continuation: consumer, chunk: nil)
@@ -360,10 +361,12 @@ extension RecordChannel {
 
         var delivery: Delivery?
         var linger: CheckedContinuation<Bool, Never>?
+        /// Whether ``linger`` is woken for a record, and not for the end.
+        var hasRecord = true
         var room: [RoomWaiter] = []
 
         func perform() {
-            self.linger?.resume(returning: true)
+            self.linger?.resume(returning: self.hasRecord)
             if let delivery = self.delivery {
                 delivery.continuation.resume(returning: delivery.chunk)
             }

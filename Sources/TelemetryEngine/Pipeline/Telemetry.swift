@@ -296,28 +296,8 @@ extension Telemetry {
     /// Everything that runs while the pipeline does; ends when all is drained.
     private func deliver() async {
         await withTaskGroup(of: Void.self) { group in
-            let time = self.configuration.time
             group.addTask { await self.coordinator.run() }
-            let helpers = [
-                { @Sendable in
-                    await self.spans.runLinger(
-                        self.configuration.traces.batching.scheduleDelay, time: time)
-                },
-                { @Sendable in
-                    await self.logs.runLinger(
-                        self.configuration.logs.batching.scheduleDelay, time: time)
-                },
-                { @Sendable in await self.collectMetricsNowAndThen() },
-            ]
-            for helper in helpers { group.addTask(operation: helper) }
-            group.addTask {
-                await self.lifecycle.shutdownRequested.wait()
-                // The channels stay open while what is there is delivered: others that stop at
-                // the same time may still have something to say.
-                await self.flush()
-                self.spans.seal()
-                self.logs.seal()
-            }
+            group.addTask { await self.keepTime() }
             group.addTask {
                 await withDiscardingTaskGroup { consumers in
                     consumers.addTask { await self.spanProcessor.run() }
@@ -329,6 +309,33 @@ extension Telemetry {
                 await self.coordinator.finish()
             }
             await group.waitForAll()
+        }
+    }
+
+    /// Everything that happens by the clock, until the shutdown seals the channels.
+    private func keepTime() async {
+        let time = self.configuration.time
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask {
+                let delay = self.configuration.traces.batching.scheduleDelay
+                await self.spans.runLinger(delay, time: time)
+            }
+            group.addTask {
+                let delay = self.configuration.logs.batching.scheduleDelay
+                await self.logs.runLinger(delay, time: time)
+            }
+            group.addTask {
+                let ticks = MetricTicks(
+                    every: self.configuration.metrics.exportInterval, time: time)
+                await self.aggregator.run(ticks: ticks) { await self.submit($0) }
+            }
+            await self.lifecycle.shutdownRequested.wait()
+            // The channels stay open while what is there is delivered: others that stop at the same
+            // time may still have something to say.
+            await self.flush()
+            self.spans.seal()
+            self.logs.seal()
+            group.cancelAll()
         }
     }
 
@@ -351,18 +358,6 @@ extension Telemetry {
             group.addTask { await self.collectMetrics() }
         }
         await self.coordinator.waitUntilSettled()
-    }
-
-    /// Collects every interval, until the shutdown begins.
-    private func collectMetricsNowAndThen() async {
-        let ticks = MetricTicks(
-            every: self.configuration.metrics.exportInterval, time: self.configuration.time)
-        await withTaskGroup(of: Void.self) { group in
-            group.addTask { await self.aggregator.run(ticks: ticks) { await self.submit($0) } }
-            group.addTask { await self.lifecycle.shutdownRequested.wait() }
-            await group.next()
-            group.cancelAll()
-        }
     }
 
     private func collectMetrics() async {

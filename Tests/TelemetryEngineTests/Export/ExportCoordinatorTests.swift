@@ -123,11 +123,10 @@ struct ExportCoordinatorTests {
         let coordinator = self.coordinator([exporter])
         await self.running(coordinator) {
             await coordinator.submit(self.spans(3))
-            for _ in 0..<61 {
-                await self.time.waitForSleepers(1)
-                self.time.advance(by: .seconds(1))
+            while await self.books(of: coordinator).pending > 0 {
+                if self.time.sleeperCount > 0 { self.time.advance(by: .seconds(1)) }
+                await Task.yield()
             }
-            await coordinator.waitUntilSettled()
         }
         #expect(await self.books(of: coordinator).dropped == [.unreachable: 3])
         #expect(exporter.sent.count >= 5)
@@ -140,12 +139,10 @@ struct ExportCoordinatorTests {
         let coordinator = self.coordinator([exporter])
         await self.running(coordinator) {
             await coordinator.submit(self.spans(3))
-            while exporter.sent.count < 6 {
-                await self.time.waitForSleepers(1)
-                self.time.advance(by: .seconds(1))
+            while await self.books(of: coordinator).pending > 0 {
+                if self.time.sleeperCount > 0 { self.time.advance(by: .seconds(1)) }
                 await Task.yield()
             }
-            await coordinator.waitUntilSettled()
         }
         #expect(await self.books(of: coordinator).exported == 3)
     }
