@@ -232,9 +232,14 @@ extension ExportCoordinator {
     func report(_ change: CircuitBreaker.Change?, on index: Int) {
         let lane = self.lanes[index]
         switch change {
-        case .opened(_, let nanoseconds):
+        case .opened(let kind, let nanoseconds):
             let seconds = max(1, nanoseconds / 1_000_000_000)
-            let fate = lane.storage == nil ? "is held in memory" : "goes to offline storage"
+            let fate =
+                if kind == .quota, !self.configuration.storesOverQuota {
+                    "is dropped"
+                } else {
+                    lane.storage == nil ? "is held in memory" : "goes to offline storage"
+                }
             self.configuration.diagnostics.report(
                 .warning, "export.held-back",
                 """

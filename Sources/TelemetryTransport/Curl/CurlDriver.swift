@@ -291,7 +291,7 @@ final class CurlDriver {
         case .deadline:
             return TransportError(
                 code: .timeout,
-                message: "There was no complete response within \(transfer.timeout).",
+                message: "There was no complete response within \(transfer.timeout.inTenthsOfSeconds) s.",
                 requestWasSent: wasSent
             )
         case .cancelled:
@@ -347,5 +347,13 @@ extension TransportError.Code {
         default:
             self = .other
         }
+    }
+}
+
+extension Duration {
+    /// The duration in seconds with one decimal, for people.
+    fileprivate var inTenthsOfSeconds: Double {
+        let (seconds, attoseconds) = self.components
+        return (Double(seconds) * 10 + Double(attoseconds) / 1e17).rounded() / 10
     }
 }
