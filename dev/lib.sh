@@ -14,6 +14,18 @@ die() {
     exit 1
 }
 
+# Prints the path of the command line tool, built if need be. AZURE_MONITOR_TOOL names another one:
+# for a quick check, at the risk that it is of yesterday.
+tool_path() {
+    if [ -z "${AZURE_MONITOR_TOOL:-}" ]; then
+        "$root/dev/tool" | tail -n 1
+        return
+    fi
+    [ -x "$AZURE_MONITOR_TOOL" ] || die "AZURE_MONITOR_TOOL is no program: $AZURE_MONITOR_TOOL"
+    say "note: the tool is $AZURE_MONITOR_TOOL, and was not built"
+    printf '%s\n' "$AZURE_MONITOR_TOOL"
+}
+
 # A folder that is gone when the script ends, and processes that are too.
 # Callers read `$scratch`; one script makes one.
 scratch=""
@@ -31,6 +43,17 @@ clean_up() {
 trap clean_up EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
+
+# Runs a program that is ended after some seconds; without an end where there is no timeout(1).
+# within SECONDS COMMAND…
+within() {
+    if command -v timeout >/dev/null; then
+        timeout "$@"
+    else
+        shift
+        "$@"
+    fi
+}
 
 # Prints the first line of a file, once it is complete, or fails after some seconds.
 # first_line FILE SECONDS PID: gives up at once when the process is gone and wrote nothing.

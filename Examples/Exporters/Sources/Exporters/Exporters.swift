@@ -60,9 +60,15 @@ struct Exporters {
             span.attributes["order.id"] = 7
             await withSpan("reserve stock", ofKind: .client) { span in
                 span.attributes["peer.service"] = "stock"
+                await Self.reserve()
             }
             logger.info("order taken")
             Counter(label: "orders.taken").increment()
         }
+    }
+
+    /// Stands for a call to another service.
+    static func reserve() async {
+        try? await Task.sleep(for: .milliseconds(20))
     }
 }

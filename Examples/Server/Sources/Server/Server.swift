@@ -70,7 +70,7 @@ struct Server {
         router.get("orders/{id}") { _, context in
             let id = try context.parameters.require("id", as: Int.self)
             // A step of its own inside the request: a dependency in Application Insights.
-            return try await withSpan("price order") { span in
+            return try withSpan("price order") { span in
                 span.attributes["order.id"] = id
                 guard id != 0 else {
                     // Thrown through the middleware, so the request fails and has an exception.
