@@ -132,8 +132,8 @@ let package = Package(
         .testTarget(
             name: "AzureMonitorExporterTests",
             dependencies: [
-                "AzureMonitorExporter", "OTLPExporter", "TelemetryEngine", "TelemetryModel",
-                "TelemetryTesting",
+                "AzureIdentity", "AzureMonitorExporter", "OTLPExporter", "TelemetryEngine",
+                "TelemetryModel", "TelemetryTesting",
                 "TelemetryTransport",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
             ],

@@ -35,6 +35,15 @@
             defer { unsafe pthread_mutex_unlock(self.mutex) }
             return try body(&self.state)
         }
+
+        /// Runs `body` if nobody holds the lock, else returns `nil` at once.
+        package func withLockIfAvailable<Result, Failure: Error>(
+            _ body: (inout sending State) throws(Failure) -> sending Result
+        ) throws(Failure) -> sending Result? {
+            guard unsafe pthread_mutex_trylock(self.mutex) == 0 else { return nil }
+            defer { unsafe pthread_mutex_unlock(self.mutex) }
+            return try body(&self.state)
+        }
     }
 #else
     private import Synchronization
@@ -55,6 +64,13 @@
             _ body: (inout sending State) throws(Failure) -> sending Result
         ) throws(Failure) -> sending Result {
             try self.mutex.withLock(body)
+        }
+
+        /// Runs `body` if nobody holds the lock, else returns `nil` at once.
+        package borrowing func withLockIfAvailable<Result, Failure: Error>(
+            _ body: (inout sending State) throws(Failure) -> sending Result
+        ) throws(Failure) -> sending Result? {
+            try self.mutex.withLockIfAvailable(body)
         }
     }
 #endif

@@ -37,11 +37,11 @@ package final class RecordChannel<Record: ChargedRecord>: Sendable {
     /// Takes a record, or drops by policy and counts; never suspends.
     package func send(_ record: Record) {
         var spent: Record?
-        let (effects, evicted): (Effects, Chunk?) = self.state.withLock { state in
+        let effects: Effects? = self.state.withLock { state in
             state.counts.offered += 1
             guard !state.isSealed else {
                 state.counts.dropped[.shutdown, default: 0] += 1
-                return (Effects(), nil)
+                return nil
             }
             // Exact only while the consumer is behind: walking the attributes of each record would
             // cost a tenth of recording it, and what is not behind is gone in a moment.
@@ -51,27 +51,31 @@ package final class RecordChannel<Record: ChargedRecord>: Sendable {
             if !state.hasRoom(for: 1, bytes: charge, within: self.configuration) {
                 guard self.configuration.overflow == .dropOldest else {
                     state.counts.dropped[.queueFull, default: 0] += 1
-                    return (Effects(), nil)
+                    return nil
                 }
                 evicted = state.removeOldest()
                 state.counts.dropped[.queueFull, default: 0] += UInt64(evicted?.records.count ?? 0)
             }
             spent = state.append(record, charge: charge)
-            var effects = Effects()
-            if state.openCount == 1 {
-                effects.linger = state.linger.take()
+            let isFull = state.openCount >= self.configuration.chunkSize
+            // Nearly always there is nothing to be done, and nothing is allocated to say so.
+            guard isFull || evicted != nil || state.openCount == 1 && state.linger != nil else {
+                return nil
             }
-            if state.openCount >= self.configuration.chunkSize {
+            let effects = Effects()
+            effects.linger = state.linger.take()
+            effects.evicted = evicted
+            if evicted != nil { effects.finished = state.takeFinishedFlushes() }
+            if isFull {
                 state.closeOpenChunk(.full)
                 effects.delivery = state.deliverToWaitingConsumer()
                 effects.room = state.takeRoomyWaiters(within: self.configuration)
             }
-            return (effects, evicted)
+            return effects
         }
         // Whatever leaves the state is released here, after the lock: a deinit may log.
         _ = spent
-        _ = evicted
-        effects.perform()
+        effects?.perform()
     }
 
     /// Waits until `count` more records, at most a chunk, certainly fit; returns at once when the
@@ -120,32 +124,35 @@ package final class RecordChannel<Record: ChargedRecord>: Sendable {
     package func recycle(_ chunk: consuming Chunk) {
         let isRecyclable = chunk.closing == .full
         let records = chunk.records
-        self.state.withLock { state in
+        let gates: [Gate] = self.state.withLock { state in
+            state.finishedRecords += UInt64(records.count)
             if isRecyclable, state.spare.isEmpty, !state.isSealed {
                 state.spare = records
             }
+            return state.takeFinishedFlushes()
         }
+        for gate in gates { gate.open() }
     }
 
     fileprivate func next() async -> Chunk? {
         await withCheckedContinuation { continuation in
-            let effects: Effects = self.state.withLock { state in
+            let effects: Effects? = self.state.withLock { state in
                 precondition(state.consumer == nil, "A record channel has one consumer.")
                 if state.closed.isEmpty, state.isOverdue {
                     state.closeOpenChunk(.linger)
                 }
                 if let chunk = state.takeClosedChunk() {
-                    var effects = Effects(delivery: .init(continuation: continuation, chunk: chunk))
+                    let effects = Effects(delivery: Delivery(continuation: continuation, chunk: chunk))
                     effects.room = state.takeRoomyWaiters(within: self.configuration)
                     return effects
                 }
                 if state.isSealed {
-                    return Effects(delivery: .init(continuation: continuation, chunk: nil))
+                    return Effects(delivery: Delivery(continuation: continuation, chunk: nil))
                 }
                 state.consumer = continuation
-                return Effects()
+                return nil
             }
-            effects.perform()
+            effects?.perform()
         }
     }
 
@@ -168,17 +175,33 @@ package final class RecordChannel<Record: ChargedRecord>: Sendable {
         self.close(.flush)
     }
 
+    /// Hands the open chunk over, and waits until the consumer is done with every record that was
+    /// sent before the call, or the task is cancelled.
+    package func flushAndWait() async {
+        let gate = Gate()
+        self.flush()
+        let isDone = self.state.withLock { state in
+            let target = state.takenRecords + UInt64(state.recordCount)
+            guard state.finishedRecords < target else { return true }
+            state.flushes.append((target, gate))
+            return false
+        }
+        if !isDone { await gate.wait() }
+        self.state.withLock { $0.flushes.removeAll { $0.gate === gate } }
+    }
+
     /// Ends the channel: what waits is delivered, what comes later is dropped and counted.
     package func seal() {
         let (effects, spare): (Effects, [Record]) = self.state.withLock { state in
             guard !state.isSealed else { return (Effects(), []) }
             state.isSealed = true
             state.closeOpenChunk(.sealed)
-            var effects = Effects()
+            let effects = Effects()
             effects.linger = state.linger.take()
+            effects.hasRecord = false
             effects.delivery = state.deliverToWaitingConsumer()
             if effects.delivery == nil, let consumer = state.consumer.take() {
-                effects.delivery = .init(continuation: consumer, chunk: nil)
+                effects.delivery = Delivery(continuation: consumer, chunk: nil)
             }
             effects.room = state.roomWaiters
             state.roomWaiters = []
@@ -197,6 +220,7 @@ package final class RecordChannel<Record: ChargedRecord>: Sendable {
             var chunks: [Chunk] = []
             while let chunk = state.takeClosedChunk() {
                 state.counts.dropped[reason, default: 0] += UInt64(chunk.records.count)
+                state.finishedRecords += UInt64(chunk.records.count)
                 chunks.append(chunk)
             }
             return chunks
@@ -224,7 +248,7 @@ package final class RecordChannel<Record: ChargedRecord>: Sendable {
             let spare = state.spare
             state.spare = []
             state.closeOpenChunk(closing)
-            var effects = Effects(delivery: state.deliverToWaitingConsumer())
+            let effects = Effects(delivery: state.deliverToWaitingConsumer())
             effects.room = state.takeRoomyWaiters(within: self.configuration)
             return (effects, spare)
         }
@@ -332,19 +356,33 @@ extension RecordChannel {
         let continuation: CheckedContinuation<Void, Never>
     }
 
+    /// A chunk for a consumer that waits, or the end.
+    private struct Delivery {
+        let continuation: CheckedContinuation<Chunk?, Never>
+        let chunk: Chunk?
+    }
+
     /// What is to be done once the lock is released.
-    private struct Effects {
-        struct Delivery {
-            let continuation: CheckedContinuation<Chunk?, Never>
-            let chunk: Chunk?
-        }
+    ///
+    /// A class, so that having nothing to do costs nothing.
+    private final class Effects {
+        var evicted: Chunk?
+        /// The flushes that wait for nothing any more.
+        var finished: [Gate] = []
 
         var delivery: Delivery?
         var linger: CheckedContinuation<Bool, Never>?
+        /// Whether ``linger`` is woken for a record, and not for the end.
+        var hasRecord = true
         var room: [RoomWaiter] = []
 
+        init(delivery: Delivery? = nil) {
+            self.delivery = delivery
+        }
+
         func perform() {
-            self.linger?.resume(returning: true)
+            for gate in self.finished { gate.open() }
+            self.linger?.resume(returning: self.hasRecord)
             if let delivery = self.delivery {
                 delivery.continuation.resume(returning: delivery.chunk)
             }
@@ -370,6 +408,11 @@ extension RecordChannel {
         var linger: CheckedContinuation<Bool, Never>?
         var roomWaiters: [RoomWaiter] = []
         var nextWaiterID: UInt64 = 0
+        /// The records that left the channel, by whatever way.
+        var takenRecords: UInt64 = 0
+        /// Those of them that nobody works on any more.
+        var finishedRecords: UInt64 = 0
+        var flushes: [(target: UInt64, gate: Gate)] = []
 
         func hasRoom(for count: Int, bytes: Int, within limits: ChannelConfiguration) -> Bool {
             // One record always fits, however large: it must be able to leave.
@@ -419,17 +462,28 @@ extension RecordChannel {
             guard let chunk = self.closed.popFirst() else { return nil }
             self.recordCount -= chunk.records.count
             self.byteCount -= chunk.charge
+            self.takenRecords += UInt64(chunk.records.count)
             return chunk
         }
 
         mutating func removeOldest() -> Chunk? {
             if self.closed.isEmpty { self.closeOpenChunk(.full) }
-            return self.takeClosedChunk()
+            guard let chunk = self.takeClosedChunk() else { return nil }
+            self.finishedRecords += UInt64(chunk.records.count)
+            return chunk
         }
 
-        mutating func deliverToWaitingConsumer() -> Effects.Delivery? {
+        mutating func takeFinishedFlushes() -> [Gate] {
+            guard !self.flushes.isEmpty else { return [] }
+            let finished = self.finishedRecords
+            let gates = self.flushes.filter { $0.target <= finished }.map(\.gate)
+            self.flushes.removeAll { $0.target <= finished }
+            return gates
+        }
+
+        mutating func deliverToWaitingConsumer() -> Delivery? {
             guard self.consumer != nil, let chunk = self.takeClosedChunk() else { return nil }
-            return self.consumer.take().map { Effects.Delivery(continuation: $0, chunk: chunk) }
+            return self.consumer.take().map { Delivery(continuation: $0, chunk: chunk) }
         }
 
         mutating func takeRoomyWaiters(within limits: ChannelConfiguration) -> [RoomWaiter] {

@@ -13,6 +13,13 @@ public protocol TelemetryExporter: Sendable {
     /// The signals that the exporter takes.
     var signals: Set<Signal> { get }
 
+    /// Whether what cannot be delivered is worth keeping on disk. The default is `true`.
+    var keepsUndelivered: Bool { get }
+
+    /// The directory below which undelivered payloads are kept; `nil`, which is the default, for
+    /// that of the pipeline.
+    var storageDirectory: String? { get }
+
     /// Maps, encodes and compresses a batch.
     ///
     /// This is work for a processor, so it runs off every actor. One bad record never costs
@@ -38,6 +45,14 @@ public protocol TelemetryExporter: Sendable {
 
     /// Closes connections; nothing is sent afterwards.
     func shutdown() async
+}
+
+extension TelemetryExporter {
+    /// Undelivered payloads are kept.
+    public var keepsUndelivered: Bool { true }
+
+    /// Undelivered payloads are kept where the pipeline keeps them.
+    public var storageDirectory: String? { nil }
 }
 
 /// What encoding made of a batch.

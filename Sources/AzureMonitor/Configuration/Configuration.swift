@@ -1,0 +1,131 @@
+public import AzureIdentity
+public import Configuration
+public import TelemetryEngine
+public import TelemetryModel
+public import TelemetryTransport
+
+extension AzureMonitor {
+    /// How telemetry is recorded, and where it goes.
+    ///
+    /// A new configuration holds what the environment says, and defaults for the rest; what is set
+    /// in code afterwards wins.
+    ///
+    /// ```swift
+    /// var configuration = AzureMonitor.Configuration()
+    /// configuration.serviceName = "checkout"
+    /// configuration.traces.sampler = ParentBasedSampler(root: TraceIDRatioSampler(ratio: 0.1))
+    /// let monitor = try AzureMonitor.bootstrap(configuration)
+    /// ```
+    public struct Configuration: Sendable {
+        /// The connection string of the Application Insights resource, as its overview page has it.
+        ///
+        /// The default is that of the environment; `nil` sends nothing to Azure.
+        ///
+        /// - Environment: `APPLICATIONINSIGHTS_CONNECTION_STRING`
+        public var connectionString: String?
+
+        /// Who asks for tokens, if the resource accepts only authenticated telemetry.
+        ///
+        /// The default is `nil`: the connection string suffices.
+        public var credential: (any TokenCredential)?
+
+        /// The name of the service, which becomes the cloud role.
+        ///
+        /// The default is that of the environment, else of an Azure detector, else
+        /// `unknown_service:` and the name of the executable.
+        ///
+        /// - Environment: `OTEL_SERVICE_NAME`, or `service.name` in `OTEL_RESOURCE_ATTRIBUTES`
+        public var serviceName: String?
+
+        /// The namespace of the service; the cloud role is then `namespace.name`.
+        public var serviceNamespace: String?
+
+        /// The version of the service, which becomes the application version.
+        public var serviceVersion: String?
+
+        /// The instance of the service, which becomes the cloud role instance.
+        ///
+        /// The default is that of the environment, else of an Azure detector, else the host name.
+        public var serviceInstanceID: String?
+
+        /// Further attributes of the resource; they win over those of the environment.
+        ///
+        /// - Environment: `OTEL_RESOURCE_ATTRIBUTES`, percent-decoded
+        public var resourceAttributes: [String: AttributeValue] = [:]
+
+        /// How spans are recorded and batched.
+        ///
+        /// - Environment: `OTEL_TRACES_SAMPLER`, `OTEL_TRACES_SAMPLER_ARG`, `OTEL_PROPAGATORS`,
+        ///   `OTEL_BSP_*`, `OTEL_SPAN_*_LIMIT`, `OTEL_EVENT_*_LIMIT`, `OTEL_LINK_*_LIMIT`,
+        ///   `OTEL_ATTRIBUTE_*_LIMIT`
+        public var traces = TelemetryConfiguration.Traces()
+
+        /// How log records are made and batched.
+        ///
+        /// - Environment: `OTEL_BLRP_*`, `OTEL_LOGRECORD_*_LIMIT`, `OTEL_ATTRIBUTE_*_LIMIT`
+        public var logs = TelemetryConfiguration.Logs()
+
+        /// How measurements are aggregated and collected.
+        ///
+        /// - Environment: `OTEL_METRIC_EXPORT_INTERVAL`, `OTEL_METRIC_EXPORT_TIMEOUT`
+        public var metrics = TelemetryConfiguration.Metrics()
+
+        /// The signals that are recorded and delivered. The default is all three.
+        ///
+        /// - Environment: `none` in `OTEL_TRACES_EXPORTER`, `OTEL_METRICS_EXPORTER`,
+        ///   `OTEL_LOGS_EXPORTER`; `OTEL_SDK_DISABLED` turns all off
+        public var signals: Set<Signal> = Set(Signal.allCases)
+
+        /// The signals that are also written to standard error. The default is none.
+        ///
+        /// - Environment: `console` in `OTEL_TRACES_EXPORTER`, `OTEL_METRICS_EXPORTER`,
+        ///   `OTEL_LOGS_EXPORTER`
+        public var consoleSignals: Set<Signal> = []
+
+        /// What is kept for later when a destination cannot be reached; `nil` keeps nothing.
+        public var storage: StorageConfiguration? = StorageConfiguration()
+
+        /// The connection to the destination: proxy, trust, time limits.
+        ///
+        /// - Environment: `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY`, `NO_PROXY`, `SSL_CERT_FILE`,
+        ///   `SSL_CERT_DIR`
+        public var transport = TransportConfiguration()
+
+        /// How long a shutdown may take in all. The default is 5 seconds.
+        public var shutdownTimeout: Duration = .seconds(5)
+
+        /// Exporters beside Azure, each with a lane, offline storage and an account of its own.
+        public var additionalExporters: [any TelemetryExporter] = []
+
+        /// How much the pipeline says about itself. The default is warnings and worse.
+        ///
+        /// - Environment: `APPLICATIONINSIGHTS_SELFDIAGNOSTICS_LEVEL`
+        public var diagnosticLevel = DiagnosticLevel.warning
+
+        /// The directory of a file that the pipeline says it in; `nil` for standard error.
+        ///
+        /// - Environment: `APPLICATIONINSIGHTS_SELFDIAGNOSTICS_DIRECTORY`
+        public var diagnosticDirectory: String?
+
+        /// What the environment said about the resource, detectors included.
+        var environmentResource = EnvironmentResource()
+
+        /// What the exporter wants to know of the environment, by variable.
+        var environment: [String: String] = [:]
+
+        /// What was wrong with the environment; said once the pipeline is made.
+        var notices: [String] = []
+
+        /// Creates a configuration from the environment of the process, and defaults.
+        public init() {
+            self.init(configReader: ConfigReader(provider: EnvironmentVariablesProvider()))
+        }
+
+        /// Records and delivers one signal only.
+        func only(_ signal: Signal) -> Configuration {
+            var configuration = self
+            configuration.signals.formIntersection([signal])
+            return configuration
+        }
+    }
+}

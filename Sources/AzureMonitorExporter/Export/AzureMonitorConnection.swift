@@ -1,0 +1,125 @@
+package import AzureIdentity
+package import TelemetryEngine
+package import TelemetryModel
+package import TelemetryTransport
+
+#if canImport(FoundationEssentials)
+    private import FoundationEssentials
+#else
+    private import Foundation
+#endif
+
+/// What the exporters of one connection string share: mapping, token, redirects, connections.
+///
+/// The distribution makes one and three exporters of it; an exporter that is made alone makes its
+/// own.
+package struct AzureMonitorConnection: Sendable {
+    /// Where telemetry goes, and whose it is.
+    package let connectionString: ConnectionString
+
+    /// The destination of all the exporters.
+    package let destination: Destination
+
+    /// What maps and writes records.
+    package let encoder: EnvelopeEncoder
+
+    private let transport: any HTTPTransport
+    private let client: IngestionClient
+    private let resourceItems = ResourceItemLedger()
+    private let time: TimeSource
+
+    /// Creates a connection, which opens nothing before the first request.
+    ///
+    /// - Parameters:
+    ///   - connectionString: Where telemetry goes.
+    ///   - credential: Who gets tokens; `nil` to send without.
+    ///   - transport: What sends; `nil` for libcurl with proxy and trust store as in
+    ///     `environment`.
+    ///   - options: How records are mapped; `nil` for the defaults of this process.
+    ///   - environment: The environment variables; `nil` for those of the process.
+    ///   - time: The clocks.
+    /// - Throws: ``AzureMonitorError`` if there is a credential, and an endpoint that no token may
+    ///   be sent to.
+    package init(
+        connectionString: ConnectionString,
+        credential: (any TokenCredential)? = nil,
+        transport: (any HTTPTransport)? = nil,
+        options: EnvelopeOptions? = nil,
+        environment: [String: String]? = nil,
+        time: TimeSource = .system
+    ) throws(AzureMonitorError) {
+        let endpoint = connectionString.ingestion
+        guard credential == nil || endpoint.isSecure || endpoint.isLoopback else {
+            throw AzureMonitorError(
+                code: .invalidEndpoint,
+                message: "IngestionEndpoint in the connection string "
+                    + "(\(connectionString.source)) begins with http://, and a token is only "
+                    + "sent over https. Use an https endpoint, or no credential."
+            )
+        }
+        let environment = environment ?? ProcessInfo.processInfo.environment
+        let transport =
+            transport
+            ?? CurlMultiplexer(configuration: TransportConfiguration(environment: environment))
+        self.connectionString = connectionString
+        self.destination = connectionString.destination
+        self.encoder = EnvelopeEncoder(
+            options: options
+                ?? EnvelopeOptions(connectionString: connectionString, environment: environment)
+        )
+        self.transport = transport
+        self.client = IngestionClient(
+            connectionString: connectionString,
+            credential: credential,
+            transport: transport,
+            time: time
+        )
+        self.time = time
+    }
+
+    /// Maps, writes and compresses a batch.
+    @concurrent package func encode(_ batch: ExportBatch) async -> EncodedBatch {
+        // The service learns what the resource is once; a batch that is lost loses that, too.
+        let isFirst =
+            batch.signal == .traces && batch.count > 0 && self.resourceItems.isNew(batch.resource)
+        let envelopes = self.encoder.encode(
+            batch,
+            resourceItemAt: isFirst ? self.time.wallNow() : nil
+        )
+        var compressor = Gzip.Compressor(level: 1)
+        var encoded = EncodedBatch(dropped: envelopes.dropped)
+        for body in envelopes.bodies {
+            encoded.payloads.append(
+                Payload(
+                    signal: batch.signal,
+                    body: compressor.compress(body.bytes),
+                    mediaType: "application/json",
+                    isCompressed: true,
+                    layout: body.layout,
+                    leadingItems: body.leadingItems
+                )
+            )
+        }
+        return encoded
+    }
+
+    /// Sends a payload once.
+    package func send(_ payload: Payload, within timeLimit: Duration) async -> DeliveryOutcome {
+        let outcome = await self.client.send(payload, within: timeLimit)
+        return PayloadBody.namingOversize(outcome, of: payload)
+    }
+
+    /// Makes a payload of some items of another; `nil` if it cannot be read.
+    @concurrent package func payload(
+        of payload: Payload,
+        keeping items: [Int],
+        layout: RecordLayout
+    ) async -> Payload? {
+        PayloadBody.payload(of: payload, keeping: items, layout: layout)
+    }
+
+    /// Closes all connections.
+    package func shutdown() async {
+        await self.transport.shutdown()
+    }
+}

@@ -1,0 +1,25 @@
+import DequeModule
+import TelemetryModel
+
+/// What belongs to one destination.
+struct ExportLane {
+    let destination: Destination
+    let storage: StorageActor?
+    var exporters: [Signal: any TelemetryExporter] = [:]
+    var machine: LaneMachine
+    var breaker = CircuitBreaker()
+    var books = DeliveryBooks()
+    var waiting: Deque<ExportBatch> = []
+    var idleWorkers: [CheckedContinuation<Void, Never>] = []
+    let bell = Doorbell()
+    /// Whether offline storage may hold something to deliver.
+    var hasBacklog = true
+    var isStorageFailing = false
+    var lastFailure: String?
+
+    init(destination: Destination, storage: StorageActor?, machine: LaneMachine) {
+        self.destination = destination
+        self.storage = storage
+        self.machine = machine
+    }
+}

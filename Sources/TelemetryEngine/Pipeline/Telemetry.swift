@@ -1,0 +1,410 @@
+private import Instrumentation
+public import ServiceLifecycle
+private import TelemetryModel
+
+/// A pipeline: what records telemetry, and what delivers it.
+///
+/// One value owns all of it. Recording works from the start; delivery, timers and storage run
+/// while ``run()`` does, and nothing of them outlives it. Put it first into a service group, so
+/// that it stops last.
+///
+/// ```swift
+/// let telemetry = Telemetry(exporters: [try AzureMonitorTraceExporter()])
+/// try await withThrowingTaskGroup(of: Void.self) { group in
+///     group.addTask { try await telemetry.run() }
+///     try await withTracer(telemetry.tracer) { try await work() }
+///     await telemetry.shutdown()
+/// }
+/// ```
+public final class Telemetry: Service {
+    private let configuration: TelemetryConfiguration
+    private let spans: RecordChannel<SpanRecording>
+    private let logs: RecordChannel<PendingLogRecord>
+    private let registry: InstrumentRegistry
+    private let logPipeline: LogPipeline
+    private let diagnostics: Diagnostics
+    private let spanProcessor: SpanProcessorActor
+    private let logBuffer: LogBufferActor
+    private let aggregator: MetricAggregatorActor
+    private let coordinator: ExportCoordinator
+    private let exporters: [any TelemetryExporter]
+    private let lifecycle = TelemetryLifecycle()
+    private let tracingCounters: TracingCounters
+
+    /// Starts spans. A value; use it with `withTracer`, or bootstrap `InstrumentationSystem` with it.
+    public let tracer: TelemetryTracer
+
+    /// Makes instruments. Use it with `withMetricsFactory`, or bootstrap `MetricsSystem` with it.
+    public let metricsFactory: TelemetryMetricsFactory
+
+    /// Creates a pipeline; nothing runs yet, and no thread is started.
+    ///
+    /// - Parameters:
+    ///   - configuration: how it records, batches and delivers.
+    ///   - exporters: where to; those of one destination share a lane, offline storage and account.
+    public convenience init(
+        configuration: TelemetryConfiguration = TelemetryConfiguration(),
+        exporters: [any TelemetryExporter]
+    ) {
+        let diagnostics = Diagnostics(
+            level: configuration.diagnosticLevel,
+            directory: configuration.diagnosticDirectory,
+            time: configuration.time
+        )
+        self.init(configuration: configuration, exporters: exporters, diagnostics: diagnostics)
+    }
+
+    /// Creates a pipeline that says what is wrong in a place that others use, too.
+    package init(
+        configuration: TelemetryConfiguration,
+        exporters: [any TelemetryExporter],
+        diagnostics: Diagnostics
+    ) {
+        self.configuration = configuration
+        self.exporters = exporters
+        self.tracingCounters = TracingCounters()
+        let spans = RecordChannel<SpanRecording>(
+            configuration: configuration.traces.batching.channel)
+        self.spans = spans
+        self.logs = RecordChannel(configuration: configuration.logs.batching.channel)
+        var instruments = InstrumentRegistry.Configuration()
+        instruments.views = configuration.metrics.views
+        instruments.cardinalityLimit = configuration.metrics.cardinalityLimit
+        self.registry = InstrumentRegistry(configuration: instruments)
+        self.diagnostics = diagnostics
+        self.logPipeline = LogPipeline(
+            channel: self.logs,
+            levels: configuration.logs.levels,
+            console: configuration.logs.console,
+            time: configuration.time
+        )
+        var storage: [Destination: StorageActor] = [:]
+        if let storageConfiguration = configuration.storage {
+            for exporter in exporters
+            where exporter.keepsUndelivered && storage[exporter.destination] == nil {
+                var ofDestination = storageConfiguration
+                ofDestination.directory = exporter.storageDirectory ?? ofDestination.directory
+                storage[exporter.destination] = StorageActor(
+                    configuration: ofDestination,
+                    destination: exporter.destination,
+                    time: configuration.time
+                )
+            }
+        }
+        var export = ExportConfiguration()
+        export.maximumRequests = max(1, configuration.maximumRequests)
+        export.requestTimeouts = [
+            .traces: configuration.traces.batching.exportTimeout,
+            .logs: configuration.logs.batching.exportTimeout,
+            .metrics: configuration.metrics.exportTimeout,
+        ]
+        export.storesOverQuota = configuration.storesOverQuota
+        export.diagnostics = diagnostics
+        let coordinator = ExportCoordinator(
+            exporters: exporters,
+            storage: storage,
+            configuration: export,
+            time: configuration.time
+        )
+        self.coordinator = coordinator
+        self.spanProcessor = SpanProcessorActor(
+            channel: self.spans,
+            processors: configuration.traces.processors,
+            resource: configuration.resource,
+            coordinator: coordinator
+        )
+        self.logBuffer = LogBufferActor(
+            channel: self.logs,
+            processors: configuration.logs.processors,
+            limits: configuration.logs.limits,
+            resource: configuration.resource,
+            coordinator: coordinator
+        )
+        self.aggregator = MetricAggregatorActor(registry: self.registry, time: configuration.time)
+        self.tracer = TelemetryTracer(
+            channel: spans,
+            sampler: configuration.traces.sampler,
+            limits: configuration.traces.limits,
+            time: configuration.time,
+            propagators: configuration.traces.propagators,
+            processors: configuration.traces.processors,
+            counters: self.tracingCounters,
+            recordsBacktraces: configuration.traces.recordsBacktraces,
+            flush: { spans.flush() }
+        )
+        self.metricsFactory = TelemetryMetricsFactory(registry: self.registry)
+    }
+
+    /// Makes a log handler for one logger.
+    ///
+    /// Pass it to `LoggingSystem.bootstrap` or to `Logger(label:factory:)`.
+    public func makeLogHandler(label: String) -> TelemetryLogHandler {
+        TelemetryLogHandler(label: label, pipeline: self.logPipeline)
+    }
+
+    // MARK: Running
+
+    /// Delivers until it is told to stop: by graceful shutdown, cancellation, or ``shutdown()``.
+    ///
+    /// It then collects metrics once more, sends what it can within
+    /// ``TelemetryConfiguration/shutdownTimeout``, stores what it cannot send, and returns. A
+    /// cancellation that comes after a graceful shutdown means: store at once. Records that end
+    /// while it stops are delivered; later ones are counted as dropped. It runs once: a second call
+    /// waits for the first.
+    public func run() async throws {
+        if self.lifecycle.begin() {
+            await self.run(stopsWhenCancelled: true)
+        } else {
+            await self.lifecycle.ended.wait()
+        }
+    }
+
+    /// Runs while the body does, and only then.
+    ///
+    /// Cancellation of the caller is the body's business: delivery goes on until the body has
+    /// returned or thrown, and everything it recorded until then is delivered or stored. If somebody
+    /// runs the pipeline already, only the body is run.
+    public func run<Result>(
+        isolation: isolated (any Actor)? = #isolation,
+        while body: () async throws -> Result
+    ) async rethrows -> Result {
+        guard self.lifecycle.begin() else { return try await body() }
+        async let delivery: Void = self.run(stopsWhenCancelled: false)
+        do {
+            let result = try await body()
+            self.lifecycle.requestShutdown()
+            await delivery
+            return result
+        } catch {
+            self.lifecycle.requestShutdown()
+            await delivery
+            throw error
+        }
+    }
+
+    private func run(stopsWhenCancelled: Bool) async {
+        await withTaskCancellationHandler {
+            await withGracefulShutdownHandler {
+                // The one unstructured task of the engine, awaited here: it keeps the caller's
+                // cancellation out, because a cancelled task can neither wait nor send. It goes
+                // when the language has a cancellation shield.
+                await Task {
+                    // Nor is the pipeline part of whatever span `run()` was called in.
+                    await ServiceContext.$current.withValue(nil) {
+                        await EngineWork.$isActive.withValue(true) {
+                            await self.runPipeline()
+                        }
+                    }
+                }.value
+            } onGracefulShutdown: {
+                self.lifecycle.requestShutdown()
+            }
+        } onCancel: {
+            if stopsWhenCancelled { self.lifecycle.wasCancelled() }
+        }
+        self.lifecycle.ended.open()
+    }
+
+    /// Stops ``run()`` and waits for its end; returns what became of everything.
+    ///
+    /// Without ``run()`` there is nobody who could deliver: what waits is dropped and counted.
+    @discardableResult
+    public func shutdown() async -> TelemetryHealth {
+        self.lifecycle.requestShutdown()
+        if self.lifecycle.begin() {
+            await self.giveUp()
+            self.lifecycle.ended.open()
+        }
+        await self.lifecycle.ended.wait()
+        return await self.health
+    }
+
+    /// Delivers everything that was recorded before the call, and says what became of it.
+    ///
+    /// Instruments are read as well. Calling it twice is harmless. It returns when the fate of
+    /// those records is known, when the deadline has passed, or at once if ``run()`` is not running;
+    /// the returned books tell which.
+    ///
+    /// - Parameter deadline: how long to wait at most. The default is 5 seconds.
+    @discardableResult
+    public func forceFlush(_ deadline: Duration = .seconds(5)) async -> TelemetryHealth {
+        guard self.lifecycle.isRunning else { return await self.health }
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await self.flush() }
+            group.addTask { try? await self.configuration.time.sleep(deadline) }
+            group.addTask { await self.lifecycle.ended.wait() }
+            await group.next()
+            group.cancelAll()
+        }
+        return await self.health
+    }
+
+    /// Waits until `count` more spans, at most a batch, certainly fit into the queue.
+    ///
+    /// For jobs that would rather be slow than lose a span: the tracing API itself cannot wait. Call
+    /// it before starting a span. Returns at once after shutdown and when cancelled.
+    public func roomForSpans(_ count: Int = 1) async {
+        await self.spans.room(for: count)
+    }
+
+    /// Waits until `count` more log records, at most a batch, certainly fit into the queue.
+    public func roomForLogRecords(_ count: Int = 1) async {
+        await self.logs.room(for: count)
+    }
+
+    // MARK: Health
+
+    /// The accounts, and what is wrong at the moment.
+    public var health: TelemetryHealth {
+        get async {
+            var health = TelemetryHealth()
+            let spanCounts = await self.spanProcessor.counts
+            health.filtered = await self.logBuffer.filtered + spanCounts.filtered
+            health.recordedOnly = spanCounts.recordedOnly
+            health.invalidMeasurements = UInt64(self.registry.counts.ignoredMeasurements)
+            health.endedTwice = self.tracingCounters.values.endedTwice
+            health.destinations = await self.coordinator.health()
+            let signals = await self.coordinator.destinationSignals
+            for (signal, counts) in [(Signal.traces, self.spans.counts), (.logs, self.logs.counts)] {
+                health.waitingRecords += counts.waiting
+                health.waitingBytes += counts.waitingBytes
+                // What waits in a channel, or was lost in it, no lane has seen.
+                for name in health.destinations.keys where signals[name]?.contains(signal) == true {
+                    health.destinations[name]?.books.accepted += counts.waiting
+                    health.destinations[name]?.books.add(lost: counts.dropped)
+                }
+            }
+            return health
+        }
+    }
+}
+
+// MARK: - The pipeline
+
+extension Telemetry {
+    private func runPipeline() async {
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await self.waitForCutOff() }
+            group.addTask { await self.deliver() }
+            // Whichever is first: all is delivered, or the time is up and the rest is stored.
+            await group.next()
+            group.cancelAll()
+        }
+        await self.giveUp()
+    }
+
+    /// Everything that runs while the pipeline does; ends when all is drained.
+    private func deliver() async {
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await self.coordinator.run() }
+            group.addTask { await self.keepTime() }
+            group.addTask {
+                await withDiscardingTaskGroup { consumers in
+                    consumers.addTask { await self.spanProcessor.run() }
+                    consumers.addTask { await self.logBuffer.run() }
+                }
+                // Both channels are sealed and empty. Instruments come last: recording the end of
+                // a span may well have counted something.
+                await self.collectMetrics()
+                await self.coordinator.finish()
+            }
+            await group.waitForAll()
+        }
+    }
+
+    /// Everything that happens by the clock, until the shutdown seals the channels.
+    private func keepTime() async {
+        let time = self.configuration.time
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask {
+                let delay = self.configuration.traces.batching.scheduleDelay
+                await self.spans.runLinger(delay, time: time)
+            }
+            group.addTask {
+                let delay = self.configuration.logs.batching.scheduleDelay
+                await self.logs.runLinger(delay, time: time)
+            }
+            group.addTask {
+                let ticks = MetricTicks(
+                    every: self.configuration.metrics.exportInterval, time: time)
+                await self.aggregator.run(ticks: ticks) { await self.submit($0) }
+            }
+            await self.lifecycle.shutdownRequested.wait()
+            // The channels stay open while what is there is delivered: others that stop at the same
+            // time may still have something to say.
+            await self.flush()
+            self.spans.seal()
+            self.logs.seal()
+            group.cancelAll()
+        }
+    }
+
+    /// Returns when nothing may be sent any more.
+    private func waitForCutOff() async {
+        await self.lifecycle.shutdownRequested.wait()
+        guard !Task.isCancelled else { return }
+        let timeout = self.configuration.shutdownTimeout
+        // What cannot be sent must still be written.
+        let reserve = min(timeout / 5, .seconds(1))
+        await self.lifecycle.cutOffRequested.wait(
+            atMost: timeout - reserve, time: self.configuration.time)
+    }
+
+    /// Hands everything recorded so far to the lanes, and waits until its fate is known.
+    private func flush() async {
+        await withDiscardingTaskGroup { group in
+            group.addTask { await self.spans.flushAndWait() }
+            group.addTask { await self.logs.flushAndWait() }
+            group.addTask { await self.collectMetrics() }
+        }
+        await self.coordinator.waitUntilSettled()
+    }
+
+    private func collectMetrics() async {
+        await self.aggregator.collectNow { await self.submit($0) }
+    }
+
+    private func submit(_ metrics: [Metric]) async {
+        for notice in self.registry.takeNotices() {
+            self.diagnostics.report(.warning, "metrics.\(notice.code)", notice.explanation)
+        }
+        await self.coordinator.submit(
+            ExportBatch(resource: self.configuration.resource, records: .metrics(metrics)))
+    }
+
+    /// The end: whatever still waits is lost, and counted; storage and connections are closed.
+    private func giveUp() async {
+        self.spans.seal()
+        self.logs.seal()
+        _ = self.spans.abandon(.shutdown)
+        _ = self.logs.abandon(.shutdown)
+        await self.coordinator.close()
+        for exporter in self.exporters { await exporter.shutdown() }
+    }
+}
+
+extension InstrumentRegistry.Notice {
+    /// What the notice is about, for counting.
+    fileprivate var code: String {
+        switch self {
+        case .conflict(let label): "conflict.\(label)"
+        case .cardinalityLimitReached(let label): "cardinality.\(label)"
+        case .instrumentLimitReached: "instruments"
+        }
+    }
+
+    /// What happened, and what to do about it.
+    fileprivate var explanation: String {
+        switch self {
+        case .conflict(let label):
+            "\(label) is the name of instruments of different kinds; rename one, or add a view"
+        case .cardinalityLimitReached(let label):
+            """
+            \(label) has as many series as it may; the rest is counted in one with the attribute \
+            otel.metric.overflow
+            """
+        case .instrumentLimitReached:
+            "there are as many instruments as there may be; further ones measure nothing"
+        }
+    }
+}

@@ -1,0 +1,86 @@
+package import TelemetryModel
+
+/// Turns chunks of recordings into batches of ended spans, and feeds the exporters with them.
+///
+/// A chunk is a batch. The actor holds one at a time: while every lane is full it is suspended in
+/// ``ExportCoordinator/submit(_:)``, and the channel fills behind it.
+package actor SpanProcessorActor {
+    private let channel: RecordChannel<SpanRecording>
+    private let coordinator: ExportCoordinator
+    private let resource: Resource
+    private var finisher: SpanFinisher
+
+    package init(
+        channel: RecordChannel<SpanRecording>,
+        processors: [any SpanProcessor],
+        resource: Resource,
+        coordinator: ExportCoordinator
+    ) {
+        self.channel = channel
+        self.coordinator = coordinator
+        self.resource = resource
+        self.finisher = SpanFinisher(processors: processors)
+    }
+
+    /// Processes spans until the channel is sealed and empty.
+    package func run() async {
+        for await chunk in self.channel.chunks {
+            let spans = self.finisher.finish(chunk.records)
+            if !spans.isEmpty {
+                await self.coordinator.submit(
+                    ExportBatch(resource: self.resource, records: .spans(spans)))
+            }
+            self.channel.recycle(chunk)
+        }
+    }
+
+    /// The spans that were not exported by intent.
+    package var counts: (filtered: UInt64, recordedOnly: UInt64) {
+        (self.finisher.filtered, self.finisher.recordedOnly)
+    }
+}
+
+/// Decides which recordings become ended spans, and what those look like.
+package struct SpanFinisher {
+    private let processors: [any SpanProcessor]
+    private var caches = SpanConversionCaches()
+    /// The spans that a processor turned away.
+    package private(set) var filtered: UInt64 = 0
+    /// The spans that were recorded for measuring only.
+    package private(set) var recordedOnly: UInt64 = 0
+
+    package init(processors: [any SpanProcessor]) {
+        self.processors = processors
+    }
+
+    /// Converts recordings and shows each to the processors, in order.
+    package mutating func finish(_ recordings: [SpanRecording]) -> [EndedSpan] {
+        var spans: [EndedSpan] = []
+        spans.reserveCapacity(recordings.count)
+        for recording in recordings {
+            guard recording.isSampled else {
+                self.recordedOnly += 1
+                continue
+            }
+            var span = recording.makeEndedSpan(using: &self.caches)
+            guard self.keeps(&span) else {
+                self.filtered += 1
+                continue
+            }
+            if !self.processors.isEmpty {
+                // Children read the request's name from the recording: they must see what the
+                // processors made of it, and nothing that those masked.
+                recording.settle(name: span.name, attributes: span.attributes)
+            }
+            spans.append(span)
+        }
+        return spans
+    }
+
+    private func keeps(_ span: inout EndedSpan) -> Bool {
+        for processor in self.processors where processor.onEnd(&span) == .drop {
+            return false
+        }
+        return true
+    }
+}

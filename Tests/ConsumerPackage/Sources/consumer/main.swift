@@ -1,0 +1,3 @@
+import AzureMonitor
+
+print("AzureMonitor is linked")

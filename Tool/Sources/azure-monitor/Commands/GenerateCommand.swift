@@ -1,0 +1,110 @@
+import ArgumentParser
+import AzureMonitor
+import AzureMonitorExporter
+
+/// Sends made-up records through the real pipeline.
+struct GenerateCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "generate",
+        abstract: "Send made-up records through the real pipeline.",
+        discussion: """
+            Every record has the properties seq (from 0 in each signal) and run. One line a second \
+            on standard error says how it goes; the last line on standard output is the account, \
+            as JSON. The exit status is 0 if nothing was dropped.
+            """
+    )
+
+    @Option(help: "How many spans to send.")
+    var spans = 0
+
+    @Option(help: "How many log records to send.")
+    var logs = 0
+
+    @Option(help: "How many metric points to send.")
+    var metrics = 0
+
+    @Option(help: "Records a second, over all signals; 0 sends as fast as there is room.")
+    var rate = 0.0
+
+    @Option(help: "Where to; the default is APPLICATIONINSIGHTS_CONNECTION_STRING.")
+    var connectionString: String?
+
+    @Option(help: "The base URL of an OTLP endpoint.")
+    var otlp: String?
+
+    @Option(help: "Where to keep what cannot be delivered.")
+    var storage: String?
+
+    @Flag(name: .customLong("no-storage"), help: "Keep nothing that cannot be delivered.")
+    var isWithoutStorage = false
+
+    @Option(help: "How many more attributes each span and log record has.")
+    var attributes = 0
+
+    @Option(help: "How many seconds to stay at the end, to deliver what waits in storage.")
+    var linger = 0.0
+
+    @Option(help: "What to call this run; random unless told.")
+    var run: String?
+
+    func validate() throws {
+        for (name, count) in [
+            ("spans", self.spans), ("logs", self.logs), ("metrics", self.metrics),
+            ("attributes", self.attributes),
+        ] where count < 0 {
+            throw ValidationError("--\(name) must not be negative.")
+        }
+        guard self.rate >= 0, self.rate.isFinite else {
+            throw ValidationError("--rate must be 0 or more records a second.")
+        }
+        guard self.linger >= 0, self.linger <= 86_400 else {
+            throw ValidationError("--linger must be from 0 to 86400 seconds.")
+        }
+        guard self.storage == nil || !self.isWithoutStorage else {
+            throw ValidationError("--storage and --no-storage exclude each other.")
+        }
+    }
+
+    func run() async throws {
+        if self.otlp != nil {
+            throw ToolFailure(message: "this build cannot export over OTLP")
+        }
+        var configuration = AzureMonitor.Configuration()
+        if let connectionString = self.connectionString {
+            configuration.connectionString = connectionString
+        }
+        guard configuration.connectionString?.isEmpty == false else {
+            throw ToolFailure(
+                message: """
+                    there is no destination; pass --connection-string or set \
+                    APPLICATIONINSIGHTS_CONNECTION_STRING
+                    """,
+                status: 64)
+        }
+        if let directory = self.storage {
+            configuration.storage = StorageConfiguration()
+            configuration.storage?.directory = directory
+        }
+        if self.isWithoutStorage { configuration.storage = nil }
+        configuration.logs.console = .off
+        // Each metric record is a series of its own, however many there are.
+        configuration.metrics.cardinalityLimit = nil
+        configuration.metrics.exportInterval = .seconds(1)
+
+        let generator = RecordGenerator(
+            plan: GenerationPlan(spans: self.spans, logs: self.logs, metrics: self.metrics),
+            rate: self.rate,
+            run: self.run ?? String(UInt64.random(in: .min ... .max), radix: 16),
+            attributeCount: self.attributes,
+            linger: .seconds(self.linger)
+        )
+        let account: GenerationAccount
+        do {
+            account = try await generator.run(with: configuration)
+        } catch let error as AzureMonitorError {
+            throw ToolFailure(message: error.message, status: 64)
+        }
+        Console.print(account.json)
+        if !account.health.total.dropped.isEmpty { throw ExitCode(1) }
+    }
+}

@@ -1,0 +1,49 @@
+import ArgumentParser
+import Testing
+
+@testable import azure_monitor
+
+@Suite struct UsageTests {
+    @Test(arguments: [
+        ["nonsense"], ["local", "extra"], ["local", "--port"], ["local", "--port", "x"],
+        ["local", "--port", "65536"], ["local", "--port", "-1"], ["local", "--host", ""],
+        ["local", "--database", ""], ["query"], ["query", "SELECT 1", "SELECT 2"],
+        ["query", "SELECT 1", "--endpoint", "127.0.0.1:4318"],
+        ["query", "SELECT 1", "--endpoint", "http://"],
+        ["query", "SELECT 1", "--endpoint", "http://user:secret@127.0.0.1"],
+        ["query", "SELECT 1", "--yaml"], ["score"], ["score", "abc"],
+        ["score", "0af7651916cd43dd8448eb211c80319c", "0af7651916cd43dd8448eb211c80319g"],
+        ["score", "0af7651916cd43dd8448eb211c80319c0"], ["convert", "file"],
+        ["convert", "--connection-string", "nonsense"], ["convert", "--connection-string"],
+    ])
+    func `wrong usage is exit 64`(arguments: [String]) throws {
+        let error = try #require(throws: (any Error).self) {
+            try AzureMonitorTool.parseAsRoot(arguments)
+        }
+        #expect(AzureMonitorTool.exitCode(for: error).rawValue == 64)
+        #expect(!AzureMonitorTool.fullMessage(for: error).contains("secret"))
+    }
+
+    @Test(arguments: [[], ["local"], ["query"], ["convert"], ["score"]])
+    func `every command has help`(command: [String]) throws {
+        let error = try #require(throws: (any Error).self) {
+            var help = try AzureMonitorTool.parseAsRoot(command + ["--help"])
+            try help.run()
+        }
+        #expect(AzureMonitorTool.exitCode(for: error).rawValue == 0)
+        #expect(AzureMonitorTool.fullMessage(for: error).contains("USAGE: azure-monitor"))
+    }
+
+    @Test(arguments: [
+        ["local"], ["local", "--port", "0", "--host", "::1", "--database", "x.sqlite"],
+        ["query", "SELECT 1", "--json", "--endpoint", "http://127.0.0.1:4318/"],
+        [
+            "convert", "--connection-string",
+            "InstrumentationKey=00000000-0000-0000-0000-000000000001",
+        ],
+        ["score", "0AF7651916CD43DD8448EB211C80319C", "00000000000000000000000000000000"],
+    ])
+    func `the fixed forms are understood`(arguments: [String]) throws {
+        _ = try AzureMonitorTool.parseAsRoot(arguments)
+    }
+}
