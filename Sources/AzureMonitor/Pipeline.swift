@@ -11,7 +11,9 @@ struct Pipeline {
     /// Puts a pipeline together; nothing runs, no thread is started, no file touched.
     init(_ configuration: AzureMonitor.Configuration) throws {
         let diagnostics = Diagnostics(
-            level: configuration.diagnosticLevel, directory: configuration.diagnosticDirectory)
+            level: configuration.diagnosticLevel,
+            directory: configuration.diagnosticDirectory
+        )
         for (number, notice) in configuration.notices.enumerated() {
             diagnostics.report(.warning, "environment.\(number)", notice)
         }
@@ -27,7 +29,10 @@ struct Pipeline {
         pipeline.storage = configuration.storage
         pipeline.shutdownTimeout = configuration.shutdownTimeout
         self.telemetry = Telemetry(
-            configuration: pipeline, exporters: exporters, diagnostics: diagnostics)
+            configuration: pipeline,
+            exporters: exporters,
+            diagnostics: diagnostics
+        )
     }
 
     /// Whether the back end of a signal is to be installed.
@@ -48,11 +53,13 @@ struct Pipeline {
         guard let connectionString = configuration.connectionString, !connectionString.isEmpty
         else {
             diagnostics.report(
-                .warning, "azure.no-connection-string",
+                .warning,
+                "azure.no-connection-string",
                 """
                 nothing is sent to Azure: there is no connection string; set \
                 APPLICATIONINSIGHTS_CONNECTION_STRING or Configuration.connectionString
-                """)
+                """
+            )
             return exporters
         }
         let connection = try AzureMonitorConnection(

@@ -30,7 +30,9 @@ extension AzureMonitor.Configuration {
     public init(configReader: ConfigReader) {
         var reader = EnvironmentReader(configReader)
         self.connectionString = reader.text(
-            "APPLICATIONINSIGHTS_CONNECTION_STRING", isSecret: true)
+            "APPLICATIONINSIGHTS_CONNECTION_STRING",
+            isSecret: true
+        )
         if self.connectionString == nil,
             let key = reader.text("APPINSIGHTS_INSTRUMENTATIONKEY", isSecret: true)
         {
@@ -48,7 +50,9 @@ extension AzureMonitor.Configuration {
                 self.diagnosticLevel = level
             } else {
                 reader.ignore(
-                    Diagnostics.levelVariable, "is none of off, error, warning, info and debug")
+                    Diagnostics.levelVariable,
+                    "is none of off, error, warning, info and debug"
+                )
             }
         }
         for name in Self.passedOn {

@@ -70,13 +70,17 @@ extension AzureMonitor {
         /// - Environment: `OTEL_METRIC_EXPORT_INTERVAL`, `OTEL_METRIC_EXPORT_TIMEOUT`
         public var metrics = TelemetryConfiguration.Metrics()
 
-        /// The signals that are recorded and delivered. The default is all three.
+        /// The signals that are recorded and delivered.
+        ///
+        /// The default is all three.
         ///
         /// - Environment: `none` in `OTEL_TRACES_EXPORTER`, `OTEL_METRICS_EXPORTER`,
         ///   `OTEL_LOGS_EXPORTER`; `OTEL_SDK_DISABLED` turns all off
         public var signals: Set<Signal> = Set(Signal.allCases)
 
-        /// The signals that are also written to standard error. The default is none.
+        /// The signals that are also written to standard error.
+        ///
+        /// The default is none.
         ///
         /// - Environment: `console` in `OTEL_TRACES_EXPORTER`, `OTEL_METRICS_EXPORTER`,
         ///   `OTEL_LOGS_EXPORTER`
@@ -91,13 +95,17 @@ extension AzureMonitor {
         ///   `SSL_CERT_DIR`
         public var transport = TransportConfiguration()
 
-        /// How long a shutdown may take in all. The default is 5 seconds.
+        /// How long a shutdown may take in all.
+        ///
+        /// The default is 5 seconds.
         public var shutdownTimeout: Duration = .seconds(5)
 
         /// Exporters beside Azure, each with a lane, offline storage and an account of its own.
         public var additionalExporters: [any TelemetryExporter] = []
 
-        /// How much the pipeline says about itself. The default is warnings and worse.
+        /// How much the pipeline says about itself.
+        ///
+        /// The default is warnings and worse.
         ///
         /// - Environment: `APPLICATIONINSIGHTS_SELFDIAGNOSTICS_LEVEL`
         public var diagnosticLevel = DiagnosticLevel.warning

@@ -56,11 +56,14 @@ enum AzureResource {
     private static func containerApps(_ variables: [String: String]) -> Attributes {
         var attributes = Self.cloud("azure_container_apps", region: nil)
         attributes.set(
-            "service.name", variables["CONTAINER_APP_NAME"] ?? variables["CONTAINER_APP_JOB_NAME"])
+            "service.name",
+            variables["CONTAINER_APP_NAME"] ?? variables["CONTAINER_APP_JOB_NAME"]
+        )
         attributes.set(
             "service.instance.id",
             variables["CONTAINER_APP_REPLICA_NAME"]
-                ?? variables["CONTAINER_APP_JOB_EXECUTION_NAME"])
+                ?? variables["CONTAINER_APP_JOB_EXECUTION_NAME"]
+        )
         attributes.set("service.version", variables["CONTAINER_APP_REVISION"])
         return attributes
     }
@@ -92,7 +95,8 @@ enum AzureResource {
             let group = variables["WEBSITE_RESOURCE_GROUP"],
             let site = variables["WEBSITE_SITE_NAME"]
         else { return nil }
-        return "/subscriptions/\(owner)/resourceGroups/\(group)/providers/Microsoft.Web/sites/\(site)"
+        return
+            "/subscriptions/\(owner)/resourceGroups/\(group)/providers/Microsoft.Web/sites/\(site)"
     }
 }
 

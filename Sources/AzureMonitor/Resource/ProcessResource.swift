@@ -1,11 +1,11 @@
 import TelemetryModel
 
 #if canImport(Glibc)
-private import Glibc
+    private import Glibc
 #elseif canImport(Musl)
-private import Musl
+    private import Musl
 #elseif canImport(Darwin)
-private import Darwin
+    private import Darwin
 #endif
 
 /// What the process knows about itself and its host.
@@ -31,14 +31,14 @@ enum ProcessResource {
             attributes["service.instance.id"] = .string(host)
         }
         #if os(Linux)
-        attributes["os.type"] = "linux"
+            attributes["os.type"] = "linux"
         #elseif canImport(Darwin)
-        attributes["os.type"] = "darwin"
+            attributes["os.type"] = "darwin"
         #endif
         #if arch(x86_64)
-        attributes["host.arch"] = "amd64"
+            attributes["host.arch"] = "amd64"
         #elseif arch(arm64)
-        attributes["host.arch"] = "arm64"
+            attributes["host.arch"] = "arm64"
         #endif
         return attributes
     }
@@ -48,7 +48,9 @@ enum ProcessResource {
         var buffer = [CChar](repeating: 0, count: 256)
         guard unsafe gethostname(&buffer, buffer.count - 1) == 0 else { return nil }
         let name = String(
-            decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+            decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) },
+            as: UTF8.self
+        )
         return name.isEmpty ? nil : name
     }
 }

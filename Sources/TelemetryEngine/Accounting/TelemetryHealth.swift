@@ -27,13 +27,19 @@ public struct TelemetryHealth: Sendable, Hashable {
     /// What those cost, in bytes; partly an estimate.
     public var waitingBytes: UInt64 = 0
 
-    /// The records that a processor turned away. They are in no account.
+    /// The records that a processor turned away.
+    ///
+    /// They are in no account.
     public var filtered: UInt64 = 0
 
-    /// The spans that the sampler kept for measuring only. They are in no account.
+    /// The spans that the sampler kept for measuring only.
+    ///
+    /// They are in no account.
     public var recordedOnly: UInt64 = 0
 
-    /// The measurements that were no finite numbers. They are in no account.
+    /// The measurements that were no finite numbers.
+    ///
+    /// They are in no account.
     public var invalidMeasurements: UInt64 = 0
 
     /// How often `end` was called on a span that had ended.

@@ -114,7 +114,9 @@ package final class RecordChannel<Record: ChargedRecord>: Sendable {
 
     // MARK: Consumer
 
-    /// The closed chunks, oldest first. There is one consumer.
+    /// The closed chunks, oldest first.
+    ///
+    /// There is one consumer.
     package var chunks: Chunks { Chunks(channel: self) }
 
     /// Takes back a chunk whose records are spent.
@@ -142,7 +144,9 @@ package final class RecordChannel<Record: ChargedRecord>: Sendable {
                     state.closeOpenChunk(.linger)
                 }
                 if let chunk = state.takeClosedChunk() {
-                    let effects = Effects(delivery: Delivery(continuation: continuation, chunk: chunk))
+                    let effects = Effects(
+                        delivery: Delivery(continuation: continuation, chunk: chunk)
+                    )
                     effects.room = state.takeRoomyWaiters(within: self.configuration)
                     return effects
                 }

@@ -1,11 +1,11 @@
 public import TelemetryModel
 
 #if canImport(Glibc)
-private import Glibc
+    private import Glibc
 #elseif canImport(Musl)
-private import Musl
+    private import Musl
 #elseif canImport(Darwin)
-private import Darwin
+    private import Darwin
 #endif
 
 /// Writes a line for each span, log record and metric point to standard error.
@@ -78,8 +78,11 @@ public struct ConsoleExporter: TelemetryExporter {
 extension EndedSpan {
     fileprivate var consoleLine: String {
         let nanoseconds =
-            self.endTime.nanosecondsSinceEpoch - min(
-                self.startTime.nanosecondsSinceEpoch, self.endTime.nanosecondsSinceEpoch)
+            self.endTime.nanosecondsSinceEpoch
+            - min(
+                self.startTime.nanosecondsSinceEpoch,
+                self.endTime.nanosecondsSinceEpoch
+            )
         return "span \(self.name.printable) kind=\(self.kind) trace=\(self.context.traceID) "
             + "span=\(self.context.spanID) parent=\(self.parentSpanID?.description ?? "-") "
             + "ms=\(Double(nanoseconds / 1_000) / 1_000) "
@@ -144,7 +147,9 @@ extension AttributeValue {
 extension String {
     /// The text without control characters, which could forge lines or steer a terminal.
     fileprivate var printable: String {
-        let isHarmless = self.unicodeScalars.allSatisfy { $0.properties.generalCategory != .control }
+        let isHarmless = self.unicodeScalars.allSatisfy {
+            $0.properties.generalCategory != .control
+        }
         guard !isHarmless else { return self }
         return self.unicodeScalars.reduce(into: "") { text, scalar in
             text +=

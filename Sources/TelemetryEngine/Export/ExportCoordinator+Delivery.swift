@@ -78,7 +78,8 @@ extension ExportCoordinator {
                 } else if await self.keepOrDrop(payload, on: index, birth: birth) {
                     // In memory; the breaker may close earlier than it said.
                     try? await self.time.sleep(
-                        .nanoseconds(Int64(min(nanoseconds, 1_000_000_000))))
+                        .nanoseconds(Int64(min(nanoseconds, 1_000_000_000)))
+                    )
                     pending.append(payload)
                 }
             }
@@ -101,14 +102,20 @@ extension ExportCoordinator {
                 return outcome
             }
             change = self.lanes[index].breaker.failed(
-                failure, at: now, jitter: Double.random(in: 0...1, using: &self.generator))
+                failure,
+                at: now,
+                jitter: Double.random(in: 0...1, using: &self.generator)
+            )
             self.lanes[index].lastFailure = failure.explanation
         case .accepted, .partiallyAccepted, .payloadTooLarge, .refused:
             change = self.lanes[index].breaker.answered()
             if case .refused(_, let explanation) = outcome {
                 self.lanes[index].lastFailure = explanation
                 self.configuration.diagnostics.report(
-                    .error, "export.refused", "\(self.lanes[index].destination.name): \(explanation)")
+                    .error,
+                    "export.refused",
+                    "\(self.lanes[index].destination.name): \(explanation)"
+                )
             } else {
                 self.lanes[index].lastFailure = nil
             }
@@ -139,7 +146,10 @@ extension ExportCoordinator {
             }
             guard !partial.retryItems.isEmpty else { return ([], []) }
             let rest = await exporter.payload(
-                of: payload, keeping: partial.retryItems, layout: partial.retryLayout)
+                of: payload,
+                keeping: partial.retryItems,
+                layout: partial.retryLayout
+            )
             if rest == nil {
                 self.lanes[index].books.drop(partial.retryLayout.recordCount, .invalid)
             }
@@ -152,8 +162,10 @@ extension ExportCoordinator {
             var payloads: [Payload] = []
             for half in halves {
                 if let part = await exporter.payload(
-                    of: payload, keeping: half.items, layout: half.layout)
-                {
+                    of: payload,
+                    keeping: half.items,
+                    layout: half.layout
+                ) {
                     payloads.append(part)
                 } else {
                     self.lanes[index].books.drop(half.layout.recordCount, .invalid)
@@ -241,14 +253,19 @@ extension ExportCoordinator {
                     lane.storage == nil ? "is held in memory" : "goes to offline storage"
                 }
             self.configuration.diagnostics.report(
-                .warning, "export.held-back",
+                .warning,
+                "export.held-back",
                 """
                 \(lane.destination.name): \(lane.lastFailure ?? "no answer"); \
                 telemetry \(fate), next try in \(seconds) s
-                """)
+                """
+            )
         case .closed:
             self.configuration.diagnostics.report(
-                .info, "export.recovered", "\(lane.destination.name): delivering again")
+                .info,
+                "export.recovered",
+                "\(lane.destination.name): delivering again"
+            )
         case nil:
             break
         }

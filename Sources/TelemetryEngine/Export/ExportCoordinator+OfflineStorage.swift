@@ -12,7 +12,10 @@ extension ExportCoordinator {
             if self.lanes[index].isStorageFailing {
                 self.lanes[index].isStorageFailing = false
                 self.configuration.diagnostics.report(
-                    .info, "storage.recovered", "offline storage can be written again")
+                    .info,
+                    "storage.recovered",
+                    "offline storage can be written again"
+                )
             }
             return true
         case .failed(let error, let lost):
@@ -20,8 +23,10 @@ extension ExportCoordinator {
             if !self.lanes[index].isStorageFailing {
                 self.lanes[index].isStorageFailing = true
                 self.configuration.diagnostics.report(
-                    .warning, "storage.failed",
-                    "offline storage cannot be written: \(error.message); keeping telemetry in memory")
+                    .warning,
+                    "storage.failed",
+                    "offline storage cannot be written: \(error.message); keeping telemetry in memory"
+                )
             }
             return false
         }
@@ -37,8 +42,10 @@ extension ExportCoordinator {
         }
         let records = lost.reduce(0) { $0 + $1.records }
         self.configuration.diagnostics.report(
-            .error, "storage.lost",
-            "offline storage gave up \(records) records in \(lost.count) payloads")
+            .error,
+            "storage.lost",
+            "offline storage gave up \(records) records in \(lost.count) payloads"
+        )
     }
 
     /// Delivers what lies in offline storage: at the start, after a success, and now and then.
@@ -53,7 +60,9 @@ extension ExportCoordinator {
             guard !self.isFinishing, !Task.isCancelled else { return }
             if let wait {
                 await bell.sleep(
-                    atMost: .nanoseconds(Int64(clamping: wait)), time: self.time)
+                    atMost: .nanoseconds(Int64(clamping: wait)),
+                    time: self.time
+                )
             } else {
                 let seconds = Double(Self.redeliveryInterval.components.seconds)
                 await self.pause(on: bell, seconds: seconds * 0.75...seconds * 1.25)
@@ -104,11 +113,16 @@ extension ExportCoordinator {
         case .accepted:
             await storage.remove(stored.id)
             self.bookRedelivered(
-                stored, exported: payload.recordCount, items: payload.itemCount, on: index)
+                stored,
+                exported: payload.recordCount,
+                items: payload.itemCount,
+                on: index
+            )
         case .refused(let reason, _):
             await storage.remove(stored.id)
             self.bookRedelivered(stored, dropped: [reason: payload.recordCount], on: index)
-        case .failed(let failure) where failure.kind == .quota && !self.configuration.storesOverQuota:
+        case .failed(let failure)
+        where failure.kind == .quota && !self.configuration.storesOverQuota:
             await storage.remove(stored.id)
             self.bookRedelivered(stored, dropped: [.quota: payload.recordCount], on: index)
         case .failed(let failure):
@@ -118,20 +132,30 @@ extension ExportCoordinator {
         case .partiallyAccepted(let refusals):
             let partial = PartialDelivery(of: payload, refusals: refusals)
             self.bookRedelivered(
-                stored, exported: partial.exportedRecords, items: partial.acceptedItems,
-                dropped: partial.droppedRecords, on: index)
+                stored,
+                exported: partial.exportedRecords,
+                items: partial.acceptedItems,
+                dropped: partial.droppedRecords,
+                on: index
+            )
             guard !partial.retryItems.isEmpty else {
                 await storage.remove(stored.id)
                 return true
             }
             let rest = await exporter.payload(
-                of: payload, keeping: partial.retryItems, layout: partial.retryLayout)
+                of: payload,
+                keeping: partial.retryItems,
+                layout: partial.retryLayout
+            )
             if let rest {
                 await self.replace(stored, in: storage, with: [rest], on: index)
             } else {
                 await storage.remove(stored.id)
                 self.bookRedelivered(
-                    stored, dropped: [.invalid: partial.retryLayout.recordCount], on: index)
+                    stored,
+                    dropped: [.invalid: partial.retryLayout.recordCount],
+                    on: index
+                )
             }
         case .payloadTooLarge:
             guard let halves = payload.halves else {
@@ -142,12 +166,17 @@ extension ExportCoordinator {
             var parts: [Payload] = []
             for half in halves {
                 if let part = await exporter.payload(
-                    of: payload, keeping: half.items, layout: half.layout)
-                {
+                    of: payload,
+                    keeping: half.items,
+                    layout: half.layout
+                ) {
                     parts.append(part)
                 } else {
                     self.bookRedelivered(
-                        stored, dropped: [.invalid: half.layout.recordCount], on: index)
+                        stored,
+                        dropped: [.invalid: half.layout.recordCount],
+                        on: index
+                    )
                 }
             }
             await self.replace(stored, in: storage, with: parts, on: index)
@@ -175,7 +204,10 @@ extension ExportCoordinator {
             case .failed(_, let lost):
                 self.book(lost, on: index)
                 self.bookRedelivered(
-                    stored, dropped: [.storageFailed: part.recordCount], on: index)
+                    stored,
+                    dropped: [.storageFailed: part.recordCount],
+                    on: index
+                )
             }
         }
         if isReplaced {

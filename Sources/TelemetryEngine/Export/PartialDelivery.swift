@@ -54,7 +54,9 @@ extension Payload {
     package var halves: [(items: [Int], layout: RecordLayout)]? {
         guard self.recordCount > 1 else { return nil }
         let firstHalf = self.recordCount / 2
-        var halves = [(items: [Int](), layout: RecordLayout()), (items: [], layout: RecordLayout())]
+        var halves = [
+            (items: [Int](), layout: RecordLayout()), (items: [], layout: RecordLayout()),
+        ]
         var item = self.leadingItems
         var record = 0
         for run in self.layout.runs {

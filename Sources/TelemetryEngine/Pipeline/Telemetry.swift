@@ -31,10 +31,14 @@ public final class Telemetry: Service {
     private let lifecycle = TelemetryLifecycle()
     private let tracingCounters: TracingCounters
 
-    /// Starts spans. A value; use it with `withTracer`, or bootstrap `InstrumentationSystem` with it.
+    /// Starts spans.
+    ///
+    /// A value; use it with `withTracer`, or bootstrap `InstrumentationSystem` with it.
     public let tracer: TelemetryTracer
 
-    /// Makes instruments. Use it with `withMetricsFactory`, or bootstrap `MetricsSystem` with it.
+    /// Makes instruments.
+    ///
+    /// Use it with `withMetricsFactory`, or bootstrap `MetricsSystem` with it.
     public let metricsFactory: TelemetryMetricsFactory
 
     /// Creates a pipeline; nothing runs yet, and no thread is started.
@@ -64,7 +68,8 @@ public final class Telemetry: Service {
         self.exporters = exporters
         self.tracingCounters = TracingCounters()
         let spans = RecordChannel<SpanRecording>(
-            configuration: configuration.traces.batching.channel)
+            configuration: configuration.traces.batching.channel
+        )
         self.spans = spans
         self.logs = RecordChannel(configuration: configuration.logs.batching.channel)
         var instruments = InstrumentRegistry.Configuration()
@@ -265,7 +270,8 @@ public final class Telemetry: Service {
             health.endedTwice = self.tracingCounters.values.endedTwice
             health.destinations = await self.coordinator.health()
             let signals = await self.coordinator.destinationSignals
-            for (signal, counts) in [(Signal.traces, self.spans.counts), (.logs, self.logs.counts)] {
+            for (signal, counts) in [(Signal.traces, self.spans.counts), (.logs, self.logs.counts)]
+            {
                 health.waitingRecords += counts.waiting
                 health.waitingBytes += counts.waitingBytes
                 // What waits in a channel, or was lost in it, no lane has seen.
@@ -326,7 +332,9 @@ extension Telemetry {
             }
             group.addTask {
                 let ticks = MetricTicks(
-                    every: self.configuration.metrics.exportInterval, time: time)
+                    every: self.configuration.metrics.exportInterval,
+                    time: time
+                )
                 await self.aggregator.run(ticks: ticks) { await self.submit($0) }
             }
             await self.lifecycle.shutdownRequested.wait()
@@ -347,7 +355,9 @@ extension Telemetry {
         // What cannot be sent must still be written.
         let reserve = min(timeout / 5, .seconds(1))
         await self.lifecycle.cutOffRequested.wait(
-            atMost: timeout - reserve, time: self.configuration.time)
+            atMost: timeout - reserve,
+            time: self.configuration.time
+        )
     }
 
     /// Hands everything recorded so far to the lanes, and waits until its fate is known.
@@ -369,7 +379,8 @@ extension Telemetry {
             self.diagnostics.report(.warning, "metrics.\(notice.code)", notice.explanation)
         }
         await self.coordinator.submit(
-            ExportBatch(resource: self.configuration.resource, records: .metrics(metrics)))
+            ExportBatch(resource: self.configuration.resource, records: .metrics(metrics))
+        )
     }
 
     /// The end: whatever still waits is lost, and counted; storage and connections are closed.

@@ -2,7 +2,9 @@ public import TelemetryModel
 
 /// How a ``Telemetry`` pipeline records, batches and delivers.
 public struct TelemetryConfiguration: Sendable {
-    /// What produces the telemetry. The default is empty.
+    /// What produces the telemetry.
+    ///
+    /// The default is empty.
     public var resource = Resource()
 
     /// How spans are recorded and batched.
@@ -23,7 +25,9 @@ public struct TelemetryConfiguration: Sendable {
     /// a service group at least as much: its `maximumCancellationDuration` ends the process.
     public var shutdownTimeout: Duration = .seconds(5)
 
-    /// The most requests under way to one destination at once. The default is 4.
+    /// The most requests under way to one destination at once.
+    ///
+    /// The default is 4.
     public var maximumRequests = 4
 
     /// Whether records are stored while the quota of a destination is used up.
@@ -31,13 +35,17 @@ public struct TelemetryConfiguration: Sendable {
     /// The default is `false`: its owner set that quota, so records are dropped and counted.
     public var storesOverQuota = false
 
-    /// How much the pipeline says about itself. The default is warnings and worse.
+    /// How much the pipeline says about itself.
+    ///
+    /// The default is warnings and worse.
     public var diagnosticLevel = DiagnosticLevel.warning
 
     /// The directory of a file that the pipeline says it in; `nil` for standard error.
     public var diagnosticDirectory: String?
 
-    /// The clocks. The default is the machine's.
+    /// The clocks.
+    ///
+    /// The default is the machine's.
     public var time = TimeSource.system
 
     /// Creates a configuration of defaults.
@@ -47,25 +55,37 @@ public struct TelemetryConfiguration: Sendable {
 extension TelemetryConfiguration {
     /// How records wait for their batch.
     public struct Batching: Sendable {
-        /// The most records in a batch; a full batch leaves at once. The default is 512.
+        /// The most records in a batch; a full batch leaves at once.
+        ///
+        /// The default is 512.
         public var maximumBatchSize = 512
 
-        /// How long the first record of a batch waits for company. The default is 1 second.
+        /// How long the first record of a batch waits for company.
+        ///
+        /// The default is 1 second.
         ///
         /// OpenTelemetry's default for spans is 5 seconds. A shorter delay costs more requests, a
         /// longer one loses more if the process is killed.
         public var scheduleDelay: Duration = .seconds(1)
 
-        /// The most time one request may take, connection included. The default is 30 seconds.
+        /// The most time one request may take, connection included.
+        ///
+        /// The default is 30 seconds.
         public var exportTimeout: Duration = .seconds(30)
 
-        /// The most records that wait. The default is 8,192.
+        /// The most records that wait.
+        ///
+        /// The default is 8,192.
         public var maximumQueueSize = 8_192
 
-        /// The most bytes that wait, as far as they are known. The default is 16 MiB.
+        /// The most bytes that wait, as far as they are known.
+        ///
+        /// The default is 16 MiB.
         public var maximumQueueBytes = 16 << 20
 
-        /// What happens when there is no room. The default is ``OverflowPolicy/dropNewest``.
+        /// What happens when there is no room.
+        ///
+        /// The default is ``OverflowPolicy/dropNewest``.
         public var overflow = OverflowPolicy.dropNewest
 
         /// Creates a configuration of defaults.
@@ -84,13 +104,17 @@ extension TelemetryConfiguration {
 
     /// How spans are recorded and batched.
     public struct Traces: Sendable {
-        /// Which spans are kept. The default keeps every span whose parent is not left out.
+        /// Which spans are kept.
+        ///
+        /// The default keeps every span whose parent is not left out.
         public var sampler: any Sampler = ParentBasedSampler(root: AlwaysOnSampler())
 
         /// How many attributes, events and links a span may have.
         public var limits = SpanLimits()
 
-        /// What travels to other processes, and how. The default is W3C Trace Context and Baggage.
+        /// What travels to other processes, and how.
+        ///
+        /// The default is W3C Trace Context and Baggage.
         public var propagators: [any Propagator] = [
             W3CTraceContextPropagator(), W3CBaggagePropagator(),
         ]
@@ -112,7 +136,9 @@ extension TelemetryConfiguration {
 
     /// How log records are made and batched.
     public struct Logs: Sendable {
-        /// Which levels each logger starts with. The default is `info` for all.
+        /// Which levels each logger starts with.
+        ///
+        /// The default is `info` for all.
         public var levels = LogLevels()
 
         /// How many attributes a record may have.
@@ -121,7 +147,9 @@ extension TelemetryConfiguration {
         /// What sees every record, in this order.
         public var processors: [any LogRecordProcessor] = []
 
-        /// Whether records are also written to standard error. The default is: if that is a terminal.
+        /// Whether records are also written to standard error.
+        ///
+        /// The default is: if that is a terminal.
         public var console = ConsoleOutput.automatic
 
         /// How records wait for their batch.
@@ -133,10 +161,14 @@ extension TelemetryConfiguration {
 
     /// How measurements are aggregated and collected.
     public struct Metrics: Sendable {
-        /// How often instruments are read. The default is 60 seconds.
+        /// How often instruments are read.
+        ///
+        /// The default is 60 seconds.
         public var exportInterval: Duration = .seconds(60)
 
-        /// The most time one request may take, connection included. The default is 30 seconds.
+        /// The most time one request may take, connection included.
+        ///
+        /// The default is 30 seconds.
         public var exportTimeout: Duration = .seconds(30)
 
         /// What is changed about instruments, by name.

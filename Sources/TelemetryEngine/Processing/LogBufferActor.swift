@@ -29,7 +29,8 @@ package actor LogBufferActor {
             let records = self.finisher.finish(chunk.records)
             if !records.isEmpty {
                 await self.coordinator.submit(
-                    ExportBatch(resource: self.resource, records: .logs(records)))
+                    ExportBatch(resource: self.resource, records: .logs(records))
+                )
             }
             self.channel.recycle(chunk)
         }

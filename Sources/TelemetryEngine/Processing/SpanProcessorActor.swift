@@ -28,7 +28,8 @@ package actor SpanProcessorActor {
             let spans = self.finisher.finish(chunk.records)
             if !spans.isEmpty {
                 await self.coordinator.submit(
-                    ExportBatch(resource: self.resource, records: .spans(spans)))
+                    ExportBatch(resource: self.resource, records: .spans(spans))
+                )
             }
             self.channel.recycle(chunk)
         }

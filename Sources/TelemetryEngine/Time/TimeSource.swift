@@ -12,10 +12,14 @@ public import TelemetryModel
 ///
 /// Tests and programs that simulate time replace it; everybody else uses ``system``.
 public struct TimeSource: Sendable {
-    /// The wall clock, for time stamps. May be stepped.
+    /// The wall clock, for time stamps.
+    ///
+    /// May be stepped.
     public var wallNow: @Sendable () -> Timestamp
 
-    /// Nanoseconds since an arbitrary moment, for durations. Never goes back.
+    /// Nanoseconds since an arbitrary moment, for durations.
+    ///
+    /// Never goes back.
     public var monotonicNow: @Sendable () -> UInt64
 
     /// Suspends for a duration of the monotonic clock; throws `CancellationError` when cancelled.

@@ -291,7 +291,8 @@ final class CurlDriver {
         case .deadline:
             return TransportError(
                 code: .timeout,
-                message: "There was no complete response within \(transfer.timeout.inTenthsOfSeconds) s.",
+                message:
+                    "There was no complete response within \(transfer.timeout.inTenthsOfSeconds) s.",
                 requestWasSent: wasSent
             )
         case .cancelled:

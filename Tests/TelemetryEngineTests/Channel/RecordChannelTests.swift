@@ -34,7 +34,12 @@ struct RecordChannelTests {
     ) -> RecordChannel<Note> {
         RecordChannel(
             configuration: ChannelConfiguration(
-                chunkSize: chunk, maximumRecords: records, maximumBytes: bytes, overflow: overflow))
+                chunkSize: chunk,
+                maximumRecords: records,
+                maximumBytes: bytes,
+                overflow: overflow
+            )
+        )
     }
 
     private func rest(of channel: RecordChannel<Note>) async -> [Int] {
@@ -212,7 +217,8 @@ struct RecordChannelTests {
     @Test func spentRecordsAreReleasedAtTheLatestWithTheSeal() async {
         let released = Locked<Set<Int>>([])
         let channel = RecordChannel<Tracked>(
-            configuration: ChannelConfiguration(chunkSize: 2, maximumRecords: 8))
+            configuration: ChannelConfiguration(chunkSize: 2, maximumRecords: 8)
+        )
         for number in 0..<4 {
             channel.send(Tracked(number) { id in released.withLock { _ = $0.insert(id) } })
         }

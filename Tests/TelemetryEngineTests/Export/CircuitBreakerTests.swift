@@ -24,7 +24,8 @@ struct CircuitBreakerTests {
         #expect(breaker.wantsToSend(at: 0) == .send)
         #expect(
             breaker.failed(self.refused, at: 0, jitter: 1)
-                == .opened(kind: .network, nanoseconds: self.second))
+                == .opened(kind: .network, nanoseconds: self.second)
+        )
         #expect(breaker.wantsToSend(at: 0) == .wait(nanoseconds: self.second))
     }
 
@@ -104,7 +105,10 @@ struct CircuitBreakerTests {
         #expect(breaker.failed(self.refused, at: 0, jitter: 1) == nil)
         #expect(breaker.wantsToSend(at: 0) == .wait(nanoseconds: wait))
         let throttled = DeliveryFailure(
-            kind: .throttled, retryAfter: .seconds(60), explanation: "")
+            kind: .throttled,
+            retryAfter: .seconds(60),
+            explanation: ""
+        )
         _ = breaker.failed(throttled, at: 0, jitter: 0)
         #expect(breaker.wantsToSend(at: 0) == .wait(nanoseconds: 60 * self.second))
     }

@@ -11,16 +11,22 @@ struct ExportCoordinatorTests {
         var configuration = ExportConfiguration()
         configuration.maximumRequests = 1
         return ExportCoordinator(
-            exporters: exporters, storage: [:], configuration: configuration,
-            time: self.time.source)
+            exporters: exporters,
+            storage: [:],
+            configuration: configuration,
+            time: self.time.source
+        )
     }
 
     private func spans(_ count: Int) -> ExportBatch {
         let span = EndedSpan(
             context: SpanContext(traceID: TraceID(high: 1, low: 1), spanID: SpanID(rawValue: 1)),
-            name: "work")
+            name: "work"
+        )
         return ExportBatch(
-            resource: Resource(), records: .spans(Array(repeating: span, count: count)))
+            resource: Resource(),
+            records: .spans(Array(repeating: span, count: count))
+        )
     }
 
     /// Runs a coordinator while the body does, then lets it finish.
@@ -119,7 +125,8 @@ struct ExportCoordinatorTests {
     @Test func withoutStorageABatchIsTriedUntilItIsTooOld() async {
         let failure = DeliveryFailure(kind: .network, explanation: "refused")
         let exporter = InMemoryExporter(
-            outcomes: Array(repeating: .failed(failure), count: 10_000))
+            outcomes: Array(repeating: .failed(failure), count: 10_000)
+        )
         let coordinator = self.coordinator([exporter])
         await self.running(coordinator) {
             await coordinator.submit(self.spans(3))

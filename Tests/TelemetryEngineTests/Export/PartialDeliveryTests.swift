@@ -19,7 +19,8 @@ struct PartialDeliveryTests {
     private func partial(_ refusals: [(Int, ItemRefusal.Verdict)]) -> PartialDelivery {
         PartialDelivery(
             of: self.payload,
-            refusals: refusals.map { ItemRefusal(item: $0.0, verdict: $0.1) })
+            refusals: refusals.map { ItemRefusal(item: $0.0, verdict: $0.1) }
+        )
     }
 
     @Test func withoutRefusalsAllIsExported() {
@@ -45,7 +46,8 @@ struct PartialDeliveryTests {
         #expect(
             partial.retryLayout.runs == [
                 .init(itemsPerRecord: 1, records: 1), .init(itemsPerRecord: 2, records: 1),
-            ])
+            ]
+        )
     }
 
     @Test func leadingItemsAreInNoAccount() {
@@ -68,7 +70,8 @@ struct PartialDeliveryTests {
             let dropped = partial.droppedRecords.values.reduce(0, +)
             #expect(
                 partial.exportedRecords + dropped + partial.retryLayout.recordCount
-                    == self.payload.recordCount)
+                    == self.payload.recordCount
+            )
             #expect(partial.retryItems.count == partial.retryLayout.itemCount)
         }
     }

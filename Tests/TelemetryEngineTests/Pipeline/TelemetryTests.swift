@@ -34,8 +34,15 @@ struct TelemetryTests {
                 withSpan("work") { _ in
                     telemetry.makeLogHandler(label: "test").log(
                         event: LogEvent(
-                            level: .info, message: "working", metadata: nil, source: "test",
-                            file: #fileID, function: #function, line: #line))
+                            level: .info,
+                            message: "working",
+                            metadata: nil,
+                            source: "test",
+                            file: #fileID,
+                            function: #function,
+                            line: #line
+                        )
+                    )
                 }
             }
             Counter(label: "jobs", factory: telemetry.metricsFactory).increment()
@@ -110,7 +117,8 @@ struct TelemetryTests {
         let started = Gate()
         let group = ServiceGroup(
             services: [telemetry, Server(telemetry: telemetry, started: started)],
-            logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }))
+            logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })
+        )
         async let run: Void = group.run()
         await started.wait()
         await group.triggerGracefulShutdown()
@@ -219,7 +227,9 @@ struct TelemetryTests {
                 return await self.inner.send(payload, within: timeLimit)
             }
             @concurrent func payload(
-                of payload: Payload, keeping items: [Int], layout: RecordLayout
+                of payload: Payload,
+                keeping items: [Int],
+                layout: RecordLayout
             ) async -> Payload? { nil }
             func shutdown() async {}
         }
@@ -228,8 +238,15 @@ struct TelemetryTests {
         let chatty = Chatty(inner: inner) {
             pipeline.withLock { $0 }?.makeLogHandler(label: "chatty").log(
                 event: LogEvent(
-                    level: .critical, message: "sending", metadata: nil, source: nil,
-                    file: #fileID, function: #function, line: #line))
+                    level: .critical,
+                    message: "sending",
+                    metadata: nil,
+                    source: nil,
+                    file: #fileID,
+                    function: #function,
+                    line: #line
+                )
+            )
         }
         var configuration = TelemetryConfiguration()
         configuration.storage = nil

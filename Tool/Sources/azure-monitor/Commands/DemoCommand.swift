@@ -37,7 +37,8 @@ struct DemoCommand: AsyncParsableCommand {
         let demo = Demo(insights: insights, duration: self.seconds.map { .seconds($0) })
         let (sent, arrived) = try await demo.run()
         Console.print(
-            "{\"sent\":\(DemoReport.json(sent)),\"arrived\":\(DemoReport.json(arrived))}")
+            "{\"sent\":\(DemoReport.json(sent)),\"arrived\":\(DemoReport.json(arrived))}"
+        )
         if sent != arrived {
             throw ToolFailure(message: "what arrived differs from what was sent")
         }

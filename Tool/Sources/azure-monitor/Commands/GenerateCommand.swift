@@ -79,7 +79,8 @@ struct GenerateCommand: AsyncParsableCommand {
                     there is no destination; pass --connection-string or set \
                     APPLICATIONINSIGHTS_CONNECTION_STRING
                     """,
-                status: 64)
+                status: 64
+            )
         }
         if let directory = self.storage {
             configuration.storage = StorageConfiguration()

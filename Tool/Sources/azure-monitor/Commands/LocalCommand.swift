@@ -91,7 +91,8 @@ struct LocalCommand: AsyncParsableCommand {
             return ToolFailure(message: "cannot listen on \(host), port \(port): \(error)")
         }
         return ToolFailure(
-            message: "port \(port) of \(host) is in use; choose another with --port")
+            message: "port \(port) of \(host) is in use; choose another with --port"
+        )
     }
 }
 

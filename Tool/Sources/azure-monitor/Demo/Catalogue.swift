@@ -22,12 +22,14 @@ struct Catalogue: Sendable {
                 sql: """
                     CREATE TABLE product (id INTEGER PRIMARY KEY, name TEXT, cents INTEGER);
                     CREATE TABLE purchase (id INTEGER PRIMARY KEY, product INTEGER, state TEXT);
-                    """)
+                    """
+            )
             let products = [("Teapot", 1_990), ("Cup", 490), ("Kettle", 3_490), ("Whisk", 890)]
             for (name, cents) in products {
                 try database.execute(
                     sql: "INSERT INTO product (name, cents) VALUES (?, ?)",
-                    arguments: [name, cents])
+                    arguments: [name, cents]
+                )
             }
         }
     }

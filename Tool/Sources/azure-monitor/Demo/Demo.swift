@@ -1,8 +1,8 @@
 import AzureMonitor
 import AzureMonitorExporter
+import ServiceLifecycle
 import TelemetryEngine
 import TelemetryModel
-import ServiceLifecycle
 import UnixSignals
 
 /// The whole demo: three roles, each with a pipeline of its own, and a place where all arrives.
@@ -55,7 +55,8 @@ struct Demo: Sendable {
         ]
         return Telemetry(
             configuration: configuration,
-            exporters: exporters.map { CountingExporter(exporter: $0, counts: self.counts) })
+            exporters: exporters.map { CountingExporter(exporter: $0, counts: self.counts) }
+        )
     }
 
     private func perform(
@@ -65,9 +66,12 @@ struct Demo: Sendable {
     ) async throws {
         let catalogue = try Catalogue()
         let (orders, incoming) = AsyncStream.makeStream(
-            of: Order.self, bufferingPolicy: .bufferingNewest(1_000))
+            of: Order.self,
+            bufferingPolicy: .bufferingNewest(1_000)
+        )
         let server = ShopService(
-            shop: Shop(telemetry: shop, catalogue: catalogue, orders: incoming))
+            shop: Shop(telemetry: shop, catalogue: catalogue, orders: incoming)
+        )
         let group = ServiceGroup(services: [server], logger: Console.logger)
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             tasks.addTask { try await group.run() }

@@ -16,7 +16,10 @@ struct InsightsHost: Sendable {
         var configuration = LocalInsightsServer.Configuration()
         configuration.port = port
         self.server = LocalInsightsServer(
-            configuration: configuration, store: self.store, logger: Console.logger)
+            configuration: configuration,
+            store: self.store,
+            logger: Console.logger
+        )
     }
 
     /// The address of the page.
@@ -37,7 +40,9 @@ struct InsightsHost: Sendable {
                 do {
                     try await group.run()
                 } catch {
-                    await listening.fail(LocalCommand.explanation(of: error, host: "127.0.0.1", port: self.port))
+                    await listening.fail(
+                        LocalCommand.explanation(of: error, host: "127.0.0.1", port: self.port)
+                    )
                 }
             }
             let result = try await body(try await listening.result())

@@ -2,7 +2,6 @@ import Hummingbird
 import Instrumentation
 import Logging
 import Metrics
-import Instrumentation
 import TelemetryEngine
 import Tracing
 
@@ -59,7 +58,10 @@ struct Shop: Sendable {
             var headers: [String: String] = [:]
             if let current = ServiceContext.current {
                 InstrumentationSystem.instrument.inject(
-                    current, into: &headers, using: DictionaryCarrier())
+                    current,
+                    into: &headers,
+                    using: DictionaryCarrier()
+                )
             }
             self.orders.yield(Order(number: number, headers: headers))
             Counter(label: "shop.orders", dimensions: [("product", "\(product)")]).increment()

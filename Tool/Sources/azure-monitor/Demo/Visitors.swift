@@ -31,8 +31,10 @@ struct Visitors: Sendable {
     private func visit(as visitor: Int, with client: HTTPClient) async {
         let logger = Logger(label: "visitors") { self.telemetry.makeLogHandler(label: $0) }
         let visits = Counter(
-            label: "visitors.visits", dimensions: [("visitor", "\(visitor)")],
-            factory: self.telemetry.metricsFactory)
+            label: "visitors.visits",
+            dimensions: [("visitor", "\(visitor)")],
+            factory: self.telemetry.metricsFactory
+        )
         var round = visitor
         while !Task.isCancelled {
             round += 1

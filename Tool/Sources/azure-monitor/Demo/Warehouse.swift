@@ -1,6 +1,6 @@
+import Instrumentation
 import Logging
 import Metrics
-import Instrumentation
 import TelemetryEngine
 import Tracing
 
@@ -24,7 +24,10 @@ struct Warehouse: Sendable {
             for await order in self.orders {
                 var context = ServiceContext.topLevel
                 self.telemetry.tracer.extract(
-                    order.headers, into: &context, using: DictionaryCarrier())
+                    order.headers,
+                    into: &context,
+                    using: DictionaryCarrier()
+                )
                 let start = ContinuousClock.now
                 // The span records the error; the next order is another matter.
                 try? await withSpan("process orders", context: context, ofKind: .consumer) { span in

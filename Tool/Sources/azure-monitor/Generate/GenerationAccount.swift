@@ -1,11 +1,11 @@
 import TelemetryEngine
 
 #if canImport(Glibc)
-import Glibc
+    import Glibc
 #elseif canImport(Musl)
-import Musl
+    import Musl
 #else
-import Darwin
+    import Darwin
 #endif
 
 /// What became of a run's records, and what that cost.
@@ -54,13 +54,14 @@ struct ProcessUsage: Sendable {
             Double(time.tv_sec) + Double(time.tv_usec) / 1e6
         }
         #if os(Linux)
-        let unit = 1_024
+            let unit = 1_024
         #else
-        let unit = 1
+            let unit = 1
         #endif
         return ProcessUsage(
             processorSeconds: seconds(usage.ru_utime) + seconds(usage.ru_stime),
-            peakResidentBytes: Int(usage.ru_maxrss) * unit)
+            peakResidentBytes: Int(usage.ru_maxrss) * unit
+        )
     }
 }
 

@@ -1,8 +1,8 @@
 import AzureMonitor
+import Instrumentation
 import Logging
 import Metrics
 import TelemetryEngine
-import Instrumentation
 import Tracing
 import UnixSignals
 
@@ -42,7 +42,10 @@ struct RecordGenerator: Sendable {
             }
         }
         return GenerationAccount(
-            run: self.run, health: await telemetry.health, elapsed: clock.now - start)
+            run: self.run,
+            health: await telemetry.health,
+            elapsed: clock.now - start
+        )
     }
 
     private func generate(into telemetry: Telemetry, clock: ContinuousClock) async {
@@ -76,7 +79,10 @@ struct RecordGenerator: Sendable {
 
     private func makeSpan(_ sequence: Int, _ tracer: TelemetryTracer, _ extra: [(String, String)]) {
         let span = tracer.startSpan(
-            "GET /generate/{seq}", context: .topLevel, ofKind: .server)
+            "GET /generate/{seq}",
+            context: .topLevel,
+            ofKind: .server
+        )
         span.attributes["http.request.method"] = "GET"
         span.attributes["http.route"] = "/generate/{seq}"
         span.attributes["url.path"] = "/generate/\(sequence)"
@@ -97,7 +103,8 @@ struct RecordGenerator: Sendable {
         let counter = Counter(
             label: "generate.items",
             dimensions: [("seq", "\(sequence)"), ("run", self.run)],
-            factory: telemetry.metricsFactory)
+            factory: telemetry.metricsFactory
+        )
         counter.increment()
         // Reported with the next collection, then forgotten.
         counter.destroy()
@@ -126,7 +133,8 @@ struct RecordGenerator: Sendable {
             let books = await telemetry.health.total
             Console.printError(
                 "accepted \(books.accepted), exported \(books.exported), stored \(books.stored), "
-                    + "dropped \(books.droppedCount), redelivered \(books.redelivered)")
+                    + "dropped \(books.droppedCount), redelivered \(books.redelivered)"
+            )
         }
     }
 
