@@ -185,9 +185,9 @@ extension W3CTraceContextPropagator {
             || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
     }
 
-    /// Printable ASCII without comma and equals sign; white space at the end was trimmed.
+    /// Printable ASCII without comma and equals sign, and without a space at the end.
     private static func isValue(_ value: Substring.UTF8View) -> Bool {
-        guard !value.isEmpty,
+        guard let last = value.last, last != UInt8(ascii: " "),
             value.prefix(self.maximumValueLength + 1).count <= self.maximumValueLength
         else { return false }
         return value.allSatisfy {
