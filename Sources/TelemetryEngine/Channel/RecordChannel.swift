@@ -37,11 +37,11 @@ package final class RecordChannel<Record: ChargedRecord>: Sendable {
     /// Takes a record, or drops by policy and counts; never suspends.
     package func send(_ record: Record) {
         var spent: Record?
-        let (effects, evicted): (Effects, Chunk?) = self.state.withLock { state in
+        let effects: Effects? = self.state.withLock { state in
             state.counts.offered += 1
             guard !state.isSealed else {
                 state.counts.dropped[.shutdown, default: 0] += 1
-                return (Effects(), nil)
+                return nil
             }
             // Exact only while the consumer is behind: walking the attributes of each record would
             // cost a tenth of recording it, and what is not behind is gone in a moment.
@@ -51,27 +51,31 @@ package final class RecordChannel<Record: ChargedRecord>: Sendable {
             if !state.hasRoom(for: 1, bytes: charge, within: self.configuration) {
                 guard self.configuration.overflow == .dropOldest else {
                     state.counts.dropped[.queueFull, default: 0] += 1
-                    return (Effects(), nil)
+                    return nil
                 }
                 evicted = state.removeOldest()
                 state.counts.dropped[.queueFull, default: 0] += UInt64(evicted?.records.count ?? 0)
             }
             spent = state.append(record, charge: charge)
-            var effects = Effects()
-            if state.openCount == 1 {
-                effects.linger = state.linger.take()
+            let isFull = state.openCount >= self.configuration.chunkSize
+            // Nearly always there is nothing to be done, and nothing is allocated to say so.
+            guard isFull || evicted != nil || state.openCount == 1 && state.linger != nil else {
+                return nil
             }
-            if state.openCount >= self.configuration.chunkSize {
+            let effects = Effects()
+            effects.linger = state.linger.take()
+            effects.evicted = evicted
+            if evicted != nil { effects.finished = state.takeFinishedFlushes() }
+            if isFull {
                 state.closeOpenChunk(.full)
                 effects.delivery = state.deliverToWaitingConsumer()
                 effects.room = state.takeRoomyWaiters(within: self.configuration)
             }
-            return (effects, evicted)
+            return effects
         }
         // Whatever leaves the state is released here, after the lock: a deinit may log.
         _ = spent
-        _ = evicted
-        effects.perform()
+        effects?.perform()
     }
 
     /// Waits until `count` more records, at most a chunk, certainly fit; returns at once when the
@@ -132,23 +136,23 @@ package final class RecordChannel<Record: ChargedRecord>: Sendable {
 
     fileprivate func next() async -> Chunk? {
         await withCheckedContinuation { continuation in
-            let effects: Effects = self.state.withLock { state in
+            let effects: Effects? = self.state.withLock { state in
                 precondition(state.consumer == nil, "A record channel has one consumer.")
                 if state.closed.isEmpty, state.isOverdue {
                     state.closeOpenChunk(.linger)
                 }
                 if let chunk = state.takeClosedChunk() {
-                    var effects = Effects(delivery: .init(continuation: continuation, chunk: chunk))
+                    let effects = Effects(delivery: Delivery(continuation: continuation, chunk: chunk))
                     effects.room = state.takeRoomyWaiters(within: self.configuration)
                     return effects
                 }
                 if state.isSealed {
-                    return Effects(delivery: .init(continuation: continuation, chunk: nil))
+                    return Effects(delivery: Delivery(continuation: continuation, chunk: nil))
                 }
                 state.consumer = continuation
-                return Effects()
+                return nil
             }
-            effects.perform()
+            effects?.perform()
         }
     }
 
@@ -192,12 +196,12 @@ package final class RecordChannel<Record: ChargedRecord>: Sendable {
             guard !state.isSealed else { return (Effects(), []) }
             state.isSealed = true
             state.closeOpenChunk(.sealed)
-            var effects = Effects()
+            let effects = Effects()
             effects.linger = state.linger.take()
             effects.hasRecord = false
             effects.delivery = state.deliverToWaitingConsumer()
             if effects.delivery == nil, let consumer = state.consumer.take() {
-                effects.delivery = .init(continuation: consumer, chunk: nil)
+                effects.delivery = Delivery(continuation: consumer, chunk: nil)
             }
             effects.room = state.roomWaiters
             state.roomWaiters = []
@@ -244,7 +248,7 @@ package final class RecordChannel<Record: ChargedRecord>: Sendable {
             let spare = state.spare
             state.spare = []
             state.closeOpenChunk(closing)
-            var effects = Effects(delivery: state.deliverToWaitingConsumer())
+            let effects = Effects(delivery: state.deliverToWaitingConsumer())
             effects.room = state.takeRoomyWaiters(within: self.configuration)
             return (effects, spare)
         }
@@ -352,12 +356,19 @@ extension RecordChannel {
         let continuation: CheckedContinuation<Void, Never>
     }
 
+    /// A chunk for a consumer that waits, or the end.
+    private struct Delivery {
+        let continuation: CheckedContinuation<Chunk?, Never>
+        let chunk: Chunk?
+    }
+
     /// What is to be done once the lock is released.
-    private struct Effects {
-        struct Delivery {
-            let continuation: CheckedContinuation<Chunk?, Never>
-            let chunk: Chunk?
-        }
+    ///
+    /// A class, so that having nothing to do costs nothing.
+    private final class Effects {
+        var evicted: Chunk?
+        /// The flushes that wait for nothing any more.
+        var finished: [Gate] = []
 
         var delivery: Delivery?
         var linger: CheckedContinuation<Bool, Never>?
@@ -365,7 +376,12 @@ extension RecordChannel {
         var hasRecord = true
         var room: [RoomWaiter] = []
 
+        init(delivery: Delivery? = nil) {
+            self.delivery = delivery
+        }
+
         func perform() {
+            for gate in self.finished { gate.open() }
             self.linger?.resume(returning: self.hasRecord)
             if let delivery = self.delivery {
                 delivery.continuation.resume(returning: delivery.chunk)
@@ -465,9 +481,9 @@ extension RecordChannel {
             return gates
         }
 
-        mutating func deliverToWaitingConsumer() -> Effects.Delivery? {
+        mutating func deliverToWaitingConsumer() -> Delivery? {
             guard self.consumer != nil, let chunk = self.takeClosedChunk() else { return nil }
-            return self.consumer.take().map { Effects.Delivery(continuation: $0, chunk: chunk) }
+            return self.consumer.take().map { Delivery(continuation: $0, chunk: chunk) }
         }
 
         mutating func takeRoomyWaiters(within limits: ChannelConfiguration) -> [RoomWaiter] {

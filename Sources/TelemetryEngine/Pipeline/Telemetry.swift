@@ -365,6 +365,9 @@ extension Telemetry {
     }
 
     private func submit(_ metrics: [Metric]) async {
+        for notice in self.registry.takeNotices() {
+            self.diagnostics.report(.warning, "metrics.\(notice.code)", notice.explanation)
+        }
         await self.coordinator.submit(
             ExportBatch(resource: self.configuration.resource, records: .metrics(metrics)))
     }
@@ -377,5 +380,31 @@ extension Telemetry {
         _ = self.logs.abandon(.shutdown)
         await self.coordinator.close()
         for exporter in self.exporters { await exporter.shutdown() }
+    }
+}
+
+extension InstrumentRegistry.Notice {
+    /// What the notice is about, for counting.
+    fileprivate var code: String {
+        switch self {
+        case .conflict(let label): "conflict.\(label)"
+        case .cardinalityLimitReached(let label): "cardinality.\(label)"
+        case .instrumentLimitReached: "instruments"
+        }
+    }
+
+    /// What happened, and what to do about it.
+    fileprivate var explanation: String {
+        switch self {
+        case .conflict(let label):
+            "\(label) is the name of instruments of different kinds; rename one, or add a view"
+        case .cardinalityLimitReached(let label):
+            """
+            \(label) has as many series as it may; the rest is counted in one with the attribute \
+            otel.metric.overflow
+            """
+        case .instrumentLimitReached:
+            "there are as many instruments as there may be; further ones measure nothing"
+        }
     }
 }
