@@ -1,8 +1,7 @@
-public import CoreMetrics
+import CoreMetrics
 public import Logging
-public import ServiceLifecycle
 public import TelemetryEngine
-public import Tracing
+import Tracing
 
 /// Traces, metrics and logs of a Swift server in Application Insights.
 ///

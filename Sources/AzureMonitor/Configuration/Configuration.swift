@@ -1,5 +1,5 @@
 public import AzureIdentity
-public import Configuration
+import Configuration
 public import TelemetryEngine
 public import TelemetryModel
 public import TelemetryTransport

@@ -196,7 +196,7 @@ package final class RecordChannel<Record: ChargedRecord>: Sendable {
 
     /// Ends the channel: what waits is delivered, what comes later is dropped and counted.
     package func seal() {
-        let (effects, spare): (Effects, [Record]) = self.state.withLock { state in
+        let (effects, spent): (Effects, [Record]) = self.state.withLock { state in
             guard !state.isSealed else { return (Effects(), []) }
             state.isSealed = true
             state.closeOpenChunk(.sealed)
@@ -209,11 +209,13 @@ package final class RecordChannel<Record: ChargedRecord>: Sendable {
             }
             effects.room = state.roomWaiters
             state.roomWaiters = []
-            let spare = state.spare
+            // The open chunk is empty now, but its slots may hold spent records, too.
+            let spent = state.spare + state.open
             state.spare = []
-            return (effects, spare)
+            state.open = []
+            return (effects, spent)
         }
-        _ = spare
+        _ = spent
         effects.perform()
     }
 

@@ -64,16 +64,17 @@ package struct SpanFinisher {
                 continue
             }
             var span = recording.makeEndedSpan(using: &self.caches)
-            guard self.keeps(&span) else {
-                self.filtered += 1
-                continue
-            }
-            if !self.processors.isEmpty {
-                // Children read the request's name from the recording: they must see what the
-                // processors made of it, and nothing that those masked.
+            let isKept = self.keeps(&span)
+            if recording.localRoot === recording {
+                // What belongs to a request reads its name and user from the recording: it must see
+                // what the processors made of them, and nothing that those masked.
                 recording.settle(name: span.name, attributes: span.attributes)
             }
-            spans.append(span)
+            if isKept {
+                spans.append(span)
+            } else {
+                self.filtered += 1
+            }
         }
         return spans
     }

@@ -21,12 +21,13 @@ struct AttributeLedger {
             return AttributeAccess(attributes: [:], role: .follower)
         }
         self.isOut = true
-        var access = AttributeAccess(attributes: self.current, role: .holder)
-        if access.attributes.count >= limit {
+        var access = AttributeAccess(attributes: [:], role: .holder)
+        if self.current.count >= limit {
             // The dictionary has no order: only the old one tells which attributes came first.
             access.previous = self.current
         }
-        self.current = [:]
+        // Swapped, here and below: to copy and to clear would count references up and down.
+        swap(&self.current, &access.attributes)
         return access
     }
 
@@ -43,7 +44,7 @@ struct AttributeLedger {
                 self.current = [:]
                 return false
             }
-            self.current = access.attributes
+            swap(&self.current, &access.attributes)
             self.isOut = false
         case .follower:
             if !access.attributes.isEmpty {
@@ -58,10 +59,9 @@ struct AttributeLedger {
                     self.current = [:]
                     return false
                 }
-                self.current = access.attributes
+                swap(&self.current, &access.attributes)
             }
         }
-        access.attributes = [:]
         self.accessCount -= 1
         return true
     }

@@ -3,13 +3,35 @@ public import TelemetryModel
 
 /// The span that a context belongs to.
 ///
-/// Three words, so that it fits into the context's dictionary without a box.
-struct TracePosition: Sendable {
-    let trace: TraceIdentity
-    let spanID: SpanID
+/// Small enough to fit into the context's dictionary without a box, and with one reference to
+/// count: contexts are copied often.
+enum TracePosition: Sendable {
+    /// A span of this process that is or was recorded.
+    case recorded(SpanRecording)
 
-    /// The span, if it is one of this process and recorded.
-    let recording: SpanRecording?
+    /// A span that is not recorded, or not of this process.
+    case unrecorded(TraceIdentity, SpanID)
+
+    var trace: TraceIdentity {
+        switch self {
+        case .recorded(let recording): recording.trace
+        case .unrecorded(let trace, _): trace
+        }
+    }
+
+    var spanID: SpanID {
+        switch self {
+        case .recorded(let recording): recording.spanID
+        case .unrecorded(_, let spanID): spanID
+        }
+    }
+
+    var recording: SpanRecording? {
+        switch self {
+        case .recorded(let recording): recording
+        case .unrecorded: nil
+        }
+    }
 }
 
 enum TracePositionKey: ServiceContextKey {
@@ -33,16 +55,13 @@ extension ServiceContext {
     /// - Parameter parent: what arrived; it is remote, whatever ``SpanContext/isRemote`` says.
     public mutating func setRemoteParent(_ parent: SpanContext) {
         guard parent.isValid else { return }
-        self[TracePositionKey.self] = TracePosition(
-            trace: TraceIdentity(
-                traceID: parent.traceID,
-                flags: parent.traceFlags,
-                state: parent.traceState,
-                core: nil
-            ),
-            spanID: parent.spanID,
-            recording: nil
+        let trace = TraceIdentity(
+            traceID: parent.traceID,
+            flags: parent.traceFlags,
+            state: parent.traceState,
+            core: nil
         )
+        self[TracePositionKey.self] = .unrecorded(trace, parent.spanID)
     }
 }
 

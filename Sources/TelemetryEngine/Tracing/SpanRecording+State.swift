@@ -52,9 +52,9 @@ extension SpanRecording {
         private(set) var rarity: Rarity?
         private var ledger = AttributeLedger()
 
-        init(name: String, initialAttributes: Attributes = [:]) {
+        init(name: String, initialAttributes: Attributes? = nil) {
             self.name = name
-            if !initialAttributes.isEmpty {
+            if let initialAttributes, !initialAttributes.isEmpty {
                 self.rare.initialAttributes = initialAttributes
             }
         }

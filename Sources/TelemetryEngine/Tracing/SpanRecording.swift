@@ -1,3 +1,4 @@
+private import Synchronization
 package import TelemetryModel
 internal import Tracing
 
@@ -30,13 +31,16 @@ package final class SpanRecording: Sendable {
 
     private let state: Locked<State>
 
+    /// What the channel charges, so that it need not lock the recording.
+    private let charge = Atomic<Int>(SpanRecording.chargePerSpan)
+
     init(
         core: TracerCore,
         trace: TraceIdentity,
         spanID: SpanID,
         origin: Origin,
         name: String,
-        initialAttributes: Attributes = [:]
+        initialAttributes: Attributes? = nil
     ) {
         self.core = core
         self.trace = trace
@@ -105,7 +109,13 @@ package final class SpanRecording: Sendable {
     func finishAccess(_ access: inout AttributeAccess) {
         while true {
             let dropped = access.settle(limit: self.core.limits.attributes)
-            let action = self.state.withLock { $0.finishAccess(&access, dropped: dropped) }
+            let action = self.state.withLock { state in
+                let action = state.finishAccess(&access, dropped: dropped)
+                if action == .deliver {
+                    self.charge.store(Self.charge(of: state), ordering: .relaxed)
+                }
+                return action
+            }
             switch action {
             case .none: return
             case .merge: continue
@@ -130,7 +140,13 @@ package final class SpanRecording: Sendable {
     func end(at instant: UInt64) {
         let start = self.origin.start
         let time = Swift.max(self.core.clock.time(of: instant, since: start), start.wall)
-        let action = self.state.withLock { $0.end(at: time) }
+        let action = self.state.withLock { state in
+            let action = state.end(at: time)
+            if action == .deliver {
+                self.charge.store(Self.charge(of: state), ordering: .relaxed)
+            }
+            return action
+        }
         switch action {
         case .deliver: self.core.channel.send(self)
         case .wait: break
@@ -249,14 +265,14 @@ extension SpanRecording: ChargedRecord {
     private static let chargePerAttribute = 96
     private static let chargePerEventOrLink = 160
 
-    package var estimatedCharge: Int {
-        self.state.withLock { state in
-            var charge = Self.chargePerSpan + state.attributes.count * Self.chargePerAttribute
-            if let rarity = state.rarity {
-                charge += (rarity.events.count + rarity.links.count) * Self.chargePerEventOrLink
-            }
-            return charge
+    package var estimatedCharge: Int { self.charge.load(ordering: .relaxed) }
+
+    private static func charge(of state: State) -> Int {
+        var charge = Self.chargePerSpan + state.attributes.count * Self.chargePerAttribute
+        if let rarity = state.rarity {
+            charge += (rarity.events.count + rarity.links.count) * Self.chargePerEventOrLink
         }
+        return charge
     }
 
     package func measuredCharge() -> Int {

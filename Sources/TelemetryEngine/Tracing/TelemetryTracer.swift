@@ -13,7 +13,9 @@ public struct TelemetryTracer: Tracer {
     /// - Parameters:
     ///   - channel: where recorded spans go at their end.
     ///   - processors: those whose `onStart` is called; nothing else of them is used here.
-    ///   - recordsBacktraces: whether `recordError` records where it was called.
+    ///   - recordsBacktraces: whether `recordError` records where it was called (Linux only). That
+    ///     costs 10 µs there, and 1 ms to half a second, depending on the size of the program, for
+    ///     names that the span processor's actor looks up for the first time; so it is off.
     ///   - flush: what ``forceFlush()`` triggers; must return at once.
     package init(
         channel: RecordChannel<SpanRecording>,

@@ -30,7 +30,7 @@ struct SpanStart: Hashable, Sendable {
 /// | the wall clock, read again                 | that sum: the wall clock was stepped |
 /// | the machine's clock, where `time` is not it | that sum: time is simulated         |
 /// | none of these                              | what it says                        |
-final class TracerClock: Sendable {
+struct TracerClock: ~Copyable, Sendable {
     private let time: TimeSource
 
     /// Wall minus monotonic clock when they were last compared.

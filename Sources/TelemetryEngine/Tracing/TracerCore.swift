@@ -25,7 +25,7 @@ final class TracerCore: Sendable {
         var spanID: SpanID
         var parent: TracePosition?
         var isRecorded: Bool
-        var initialAttributes: Attributes = [:]
+        var initialAttributes: Attributes?
     }
 
     let channel: RecordChannel<SpanRecording>
@@ -151,11 +151,7 @@ final class TracerCore: Sendable {
     func startUnrecorded(_ plan: Plan, in context: consuming ServiceContext) -> TracedSpan {
         self.counters.countNotSampled()
         var context = context
-        context[TracePositionKey.self] = TracePosition(
-            trace: plan.trace,
-            spanID: plan.spanID,
-            recording: nil
-        )
+        context[TracePositionKey.self] = .unrecorded(plan.trace, plan.spanID)
         return TracedSpan(recording: nil, context: context)
     }
 
@@ -190,11 +186,7 @@ final class TracerCore: Sendable {
         )
         self.counters.countRecorded(isSampled: plan.trace.isSampled)
         var context = context
-        context[TracePositionKey.self] = TracePosition(
-            trace: plan.trace,
-            spanID: plan.spanID,
-            recording: recording
-        )
+        context[TracePositionKey.self] = .recorded(recording)
         let span = TracedSpan(recording: recording, context: context)
         for processor in self.processors {
             processor.onStart(span)

@@ -232,9 +232,10 @@ struct SpanEndTests {
         let harness = TracingHarness()
         let span = harness.tracer.startSpan("operation", context: .topLevel)
         let recording = span.recording
-        let empty = (recording?.estimatedCharge ?? 0, recording?.measuredCharge() ?? 0)
+        let empty = (recording?.estimatedCharge ?? .max, recording?.measuredCharge() ?? .max)
         span.attributes["text"] = String(repeating: "x", count: 10_000)
         span.addEvent(SpanEvent(name: "event", attributes: ["texts": .stringArray(["abc"])]))
+        span.end()
         #expect((recording?.estimatedCharge ?? 0) > empty.0)
         #expect((recording?.measuredCharge() ?? 0) > empty.1 + 10_000)
     }
