@@ -24,8 +24,9 @@ public enum AzureMonitor {
     /// service group, so that it stops last and delivers what the others say while they stop.
     /// Nothing is delivered before it runs; until then records wait, bounded and counted.
     ///
-    /// - Throws: `AzureMonitorError` if the configuration in code is invalid. A bad environment
-    ///   variable is said once and its default holds.
+    /// - Throws: `AzureMonitorError` if the connection string cannot be read, wherever it comes
+    ///   from, or may not be used with the credential. Any other bad environment variable is said
+    ///   once and its default holds.
     public static func bootstrap(
         _ configuration: Configuration = Configuration()
     ) throws -> Telemetry {

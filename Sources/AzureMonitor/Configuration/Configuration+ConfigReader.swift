@@ -27,6 +27,8 @@ extension AzureMonitor.Configuration {
     /// | `OTEL_METRIC_EXPORT_{INTERVAL,TIMEOUT}` | ms                           | ``metrics`` |
     /// | `OTEL_*_LIMIT`                          | numbers                      | ``traces``, ``logs`` |
     /// | `{HTTP,HTTPS,ALL,NO}_PROXY`, `SSL_CERT_{FILE,DIR}` | text              | ``transport`` |
+    /// | `APPLICATIONINSIGHTS_SELFDIAGNOSTICS_LEVEL` | name of a level          | ``diagnosticLevel`` |
+    /// | `APPLICATIONINSIGHTS_SELFDIAGNOSTICS_DIRECTORY` | path                 | ``diagnosticDirectory`` |
     public init(configReader: ConfigReader) {
         var reader = EnvironmentReader(configReader)
         self.connectionString = reader.text(
