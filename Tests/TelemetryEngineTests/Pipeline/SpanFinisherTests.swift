@@ -25,7 +25,10 @@ struct SpanFinisherTests {
             let request = telemetry.tracer.startSpan("GET", ofKind: .server)
             request.attributes["enduser.id"] = "somebody"
             let call = telemetry.tracer.startSpan(
-                "call", context: request.context, ofKind: .client)
+                "call",
+                context: request.context,
+                ofKind: .client
+            )
             call.end()
             request.operationName = name
             request.end()
