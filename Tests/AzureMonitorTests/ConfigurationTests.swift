@@ -7,7 +7,9 @@ struct ConfigurationTests {
     private func configuration(_ variables: [String: String]) -> AzureMonitor.Configuration {
         AzureMonitor.Configuration(
             configReader: ConfigReader(
-                provider: EnvironmentVariablesProvider(environmentVariables: variables)))
+                provider: EnvironmentVariablesProvider(environmentVariables: variables)
+            )
+        )
     }
 
     @Test func emptyEnvironmentGivesDefaults() {
@@ -38,12 +40,14 @@ struct ConfigurationTests {
         let key = "00000000-0000-0000-0000-000000000001"
         #expect(
             self.configuration(["APPINSIGHTS_INSTRUMENTATIONKEY": key]).connectionString
-                == "InstrumentationKey=\(key)")
+                == "InstrumentationKey=\(key)"
+        )
         #expect(
             self.configuration([
                 "APPINSIGHTS_INSTRUMENTATIONKEY": key,
                 "APPLICATIONINSIGHTS_CONNECTION_STRING": "InstrumentationKey=other",
-            ]).connectionString == "InstrumentationKey=other")
+            ]).connectionString == "InstrumentationKey=other"
+        )
     }
 
     @Test func batchingIsReadPerSignal() {
@@ -109,7 +113,8 @@ struct ConfigurationTests {
     @Test func propagatorsAreTakenFromTheList() {
         #expect(self.configuration(["OTEL_PROPAGATORS": "none"]).traces.propagators.isEmpty)
         #expect(
-            self.configuration(["OTEL_PROPAGATORS": "tracecontext"]).traces.propagators.count == 1)
+            self.configuration(["OTEL_PROPAGATORS": "tracecontext"]).traces.propagators.count == 1
+        )
         let unknown = self.configuration(["OTEL_PROPAGATORS": "b3,jaeger"])
         #expect(unknown.traces.propagators.count == 2)
         #expect(unknown.notices.count == 2)

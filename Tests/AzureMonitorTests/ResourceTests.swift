@@ -8,7 +8,9 @@ struct ResourceTests {
     private func attributes(_ variables: [String: String]) -> Attributes {
         let configuration = AzureMonitor.Configuration(
             configReader: ConfigReader(
-                provider: EnvironmentVariablesProvider(environmentVariables: variables)))
+                provider: EnvironmentVariablesProvider(environmentVariables: variables)
+            )
+        )
         return Pipeline.resource(for: configuration).attributes
     }
 
@@ -38,11 +40,15 @@ struct ResourceTests {
             attributes.map { attributes in
                 Dictionary(
                     uniqueKeysWithValues: attributes.map { element in
-                        if case .string(let text) = element.value { (element.key, text) } else {
+                        if case .string(let text) = element.value {
+                            (element.key, text)
+                        } else {
                             (element.key, "?")
                         }
-                    })
-            } == expected)
+                    }
+                )
+            } == expected
+        )
     }
 
     @Test func malformedDeclarationIsIgnoredAsAWhole() {
