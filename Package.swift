@@ -146,9 +146,8 @@ let package = Package(
         .testTarget(
             name: "AzureMonitorTests",
             dependencies: [
-                "AzureMonitor", "AzureMonitorExporter", "TelemetryEngine", "TelemetryModel",
-                "TelemetryTesting",
-                "TelemetryTransport",
+                "AzureMonitor", "AzureMonitorExporter", "OTLPExporter", "TelemetryEngine",
+                "TelemetryModel", "TelemetryTesting", "TelemetryTransport",
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),

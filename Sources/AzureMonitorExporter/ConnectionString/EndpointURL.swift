@@ -26,8 +26,12 @@ package struct EndpointURL: Hashable, Sendable {
         guard let (isSecure, rest) = Self.splitScheme(text) else {
             throw Problem(explanation: "does not begin with http:// or https://")
         }
-        guard text.utf8.allSatisfy({ $0 > 0x20 && $0 != 0x7F && $0 != UInt8(ascii: "\\") }) else {
-            throw Problem(explanation: "has a blank, a backslash or a control character in it")
+        // Bytes, not characters: a combining mark would hide what stands before it.
+        guard text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "\\") }) else {
+            throw Problem(
+                explanation: "has a blank, a backslash, a control character or a character "
+                    + "beyond ASCII in it"
+            )
         }
         let isEnd: (Character) -> Bool = { $0 == "/" || $0 == "?" || $0 == "#" }
         let authority = rest.prefix { !isEnd($0) }

@@ -40,9 +40,16 @@ public struct TimeSource: Sendable {
     public static let system = TimeSource(
         wallNow: { Timestamp(nanosecondsSinceEpoch: nanoseconds(of: CLOCK_REALTIME)) },
         monotonicNow: { nanoseconds(of: CLOCK_MONOTONIC) },
-        sleep: { try await Task.sleep(for: $0, tolerance: nil, clock: .continuous) }
+        sleep: { duration in
+            let bearable = min(duration, longestSleep)
+            try await Task.sleep(for: bearable, tolerance: nil, clock: .continuous)
+        }
     )
 }
+
+/// A hundred years: what ends after that, ends never, and the runtime traps on a moment that is no
+/// 64-bit number of nanoseconds.
+private let longestSleep: Duration = .seconds(3_155_760_000)
 
 private func nanoseconds(of clock: clockid_t) -> UInt64 {
     var time = timespec()
