@@ -4,21 +4,21 @@
 /// `accepted = exported + stored + dropped + pending`, and `pending` is 0 after shutdown. A span
 /// with its events is one record; a metric point is one.
 public struct DeliveryBooks: Sendable, Hashable {
-    /// The records that this process handed over for this destination, those for which there was
+    /// The records that this pipeline handed over for this destination, those for which there was
     /// no room included; what a sampler or processor turned away is not.
     public var accepted: UInt64 = 0
 
     /// The records that the destination accepted.
     public var exported: UInt64 = 0
 
-    /// The records of this process that lie in offline storage.
+    /// The records of this pipeline that lie in offline storage.
     public var stored: UInt64 = 0
 
     /// The records that were lost, by reason.
     public var dropped: [DropReason: UInt64] = [:]
 
-    /// The records of other and earlier processes that were delivered from offline storage; they
-    /// are in none of the other sums.
+    /// The records of other pipelines, mostly of earlier processes, that were delivered from
+    /// offline storage; they are in none of the other sums.
     public var redelivered: UInt64 = 0
 
     /// The items (envelopes) that the destination accepted, those of ``redelivered`` not counted.

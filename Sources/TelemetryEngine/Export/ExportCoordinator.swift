@@ -118,9 +118,10 @@ package actor ExportCoordinator {
 
     /// Makes what lies in offline storage survive the machine, and lets go of it.
     package func close() async {
-        for lane in self.lanes {
-            guard let storage = lane.storage else { continue }
+        for index in self.lanes.indices {
+            guard let storage = self.lanes[index].storage else { continue }
             await storage.sync()
+            self.lanes[index].storedAtClose = await storage.summary.payloads
             await storage.close()
         }
     }
@@ -130,7 +131,11 @@ package actor ExportCoordinator {
         var destinations: [String: TelemetryHealth.DestinationHealth] = [:]
         for index in self.lanes.indices {
             var health = TelemetryHealth.DestinationHealth()
-            health.storedPayloads = await self.lanes[index].storage?.summary.payloads ?? 0
+            if let stored = self.lanes[index].storedAtClose {
+                health.storedPayloads = stored
+            } else {
+                health.storedPayloads = await self.lanes[index].storage?.summary.payloads ?? 0
+            }
             health.books = self.lanes[index].books
             health.isHeldBack = !self.lanes[index].breaker.isClosed
             health.lastFailure = self.lanes[index].lastFailure

@@ -15,6 +15,8 @@ struct ExportLane {
     /// Whether offline storage may hold something to deliver.
     var hasBacklog = true
     var isStorageFailing = false
+    /// What offline storage held when it was closed; asking it later would open it again.
+    var storedAtClose: Int?
     var lastFailure: String?
 
     init(destination: Destination, storage: StorageActor?, machine: LaneMachine) {

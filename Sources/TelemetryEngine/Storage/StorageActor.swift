@@ -16,6 +16,7 @@ package actor StorageActor {
     private let destination: Destination
     private let system: FileSystem
     private let time: TimeSource
+    /// Tells this pipeline's use of the folder from all others.
     private let run: UInt64
     private let configuration: StorageConfiguration
 
@@ -52,7 +53,9 @@ package actor StorageActor {
             time: time,
             system: FileSystem(),
             surroundings: .process,
-            run: Self.processRun
+            // Not one for the process: what another pipeline of it stored is not in our account,
+            // nor are its files ours to take where there are no locks.
+            run: UInt64.random(in: 1...UInt64.max)
         )
     }
 
@@ -77,9 +80,6 @@ package actor StorageActor {
         self.run = run
         self.index = StorageIndex(configuration)
     }
-
-    /// Tells this run of the process from all others.
-    static let processRun = UInt64.random(in: 1...UInt64.max)
 
     // MARK: Storing
 

@@ -25,7 +25,7 @@ struct StoredFile: Hashable {
 
     /// Whom the payload is for.
     var destination: Destination
-    /// The run of the process that stored it.
+    /// Who stored it: one number for each pipeline that ever ran.
     var run: UInt64
     /// The signal of its records.
     var signal: Signal
