@@ -24,9 +24,8 @@ public enum AzureMonitor {
     /// service group, so that it stops last and delivers what the others say while they stop.
     /// Nothing is delivered before it runs; until then records wait, bounded and counted.
     ///
-    /// - Throws: `AzureMonitorError` if the connection string cannot be read, wherever it comes
-    ///   from, or may not be used with the credential. Any other bad environment variable is said
-    ///   once and its default holds.
+    /// - Throws: `AzureMonitorError` if the connection string in code cannot be read, or may not be
+    ///   used with the credential. A bad environment variable is said once and its default holds.
     public static func bootstrap(
         _ configuration: Configuration = Configuration()
     ) throws -> Telemetry {
@@ -98,8 +97,16 @@ public enum AzureMonitor {
         isolation: isolated (any Actor)? = #isolation,
         _ body: (Telemetry) async throws -> Result
     ) async throws -> Result {
-        let telemetry = try Pipeline(configuration).telemetry
-        let logger = Logger(label: "AzureMonitor", factory: { telemetry.makeLogHandler(label: $0) })
+        let pipeline = try Pipeline(configuration)
+        let telemetry = pipeline.telemetry
+        guard pipeline.hasDestinations else {
+            // Nobody records for nobody: log records go where they would without us.
+            return try await telemetry.run { try await body(telemetry) }
+        }
+        let logger =
+            pipeline.isEnabled(.logs)
+            ? Logger(label: "AzureMonitor", factory: { telemetry.makeLogHandler(label: $0) })
+            : Logger(label: "AzureMonitor")
         return try await telemetry.run {
             do {
                 return try await withTracer(telemetry.tracer) {

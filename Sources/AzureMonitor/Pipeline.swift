@@ -35,6 +35,9 @@ struct Pipeline {
         )
     }
 
+    /// Whether anything goes anywhere.
+    var hasDestinations: Bool { !self.signals.isEmpty }
+
     /// Whether the back end of a signal is to be installed.
     func isEnabled(_ signal: Signal) -> Bool {
         self.signals.contains(signal)
@@ -62,6 +65,17 @@ struct Pipeline {
             )
             return exporters
         }
+        if connectionString == configuration.environmentConnectionString,
+            let mistake = Self.mistake(in: connectionString)
+        {
+            // A mistake in the environment does not keep a program from running.
+            diagnostics.report(
+                .error,
+                "azure.connection-string",
+                "nothing is sent to Azure: \(mistake)"
+            )
+            return exporters
+        }
         let connection = try AzureMonitorConnection(
             connectionString: ConnectionString(connectionString),
             credential: configuration.credential,
@@ -75,6 +89,16 @@ struct Pipeline {
             AzureMonitorMetricExporter(connection: connection, closesConnection: true),
         ]
         return exporters + ofAzure.filter { !$0.signals.isDisjoint(with: configuration.signals) }
+    }
+
+    /// What is wrong with a connection string of the environment; `nil` if nothing is.
+    private static func mistake(in connectionString: String) -> String? {
+        do {
+            _ = try ConnectionString(connectionString, source: .connectionStringVariable)
+            return nil
+        } catch {
+            return error.message
+        }
     }
 
     /// The resource: defaults, then detectors, then the environment, then code.

@@ -155,3 +155,17 @@ struct ConfigurationTests {
         #expect(throws: (any Error).self) { try AzureMonitor.makePipeline(configuration) }
     }
 }
+
+extension ConfigurationTests {
+    @Test func badConnectionStringInTheEnvironmentIsSaidAndTheProgramRuns() throws {
+        var configuration = AzureMonitor.Configuration(
+            configReader: ConfigReader(
+                provider: EnvironmentVariablesProvider(environmentVariables: [
+                    "APPLICATIONINSIGHTS_CONNECTION_STRING": "InstrumentationKey=not-a-key"
+                ])
+            )
+        )
+        configuration.diagnosticLevel = .off
+        #expect(try !Pipeline(configuration).hasDestinations)
+    }
+}

@@ -40,6 +40,7 @@ extension AzureMonitor.Configuration {
         {
             self.connectionString = "InstrumentationKey=\(key)"
         }
+        self.environmentConnectionString = self.connectionString
         self.readSignals(&reader)
         self.readResource(&reader)
         self.readLimits(&reader)

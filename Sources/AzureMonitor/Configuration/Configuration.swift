@@ -115,6 +115,9 @@ extension AzureMonitor {
         /// - Environment: `APPLICATIONINSIGHTS_SELFDIAGNOSTICS_DIRECTORY`
         public var diagnosticDirectory: String?
 
+        /// The connection string of the environment, to tell a mistake there from one in code.
+        var environmentConnectionString: String?
+
         /// What the environment said about the resource, detectors included.
         var environmentResource = EnvironmentResource()
 

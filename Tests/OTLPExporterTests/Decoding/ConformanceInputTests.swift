@@ -12,7 +12,9 @@ import Testing
 
     private static func inputs(_ signal: String) throws -> [(file: String, bytes: [UInt8])] {
         let folder = Self.folder(signal)
-        return try FileManager.default.contentsOfDirectory(atPath: folder.path()).sorted().map {
+        return try FileManager.default.contentsOfDirectory(
+            atPath: folder.path(percentEncoded: false)
+        ).sorted().map {
             let data = try Data(contentsOf: folder.appending(path: $0))
             let vector = try JSONSerialization.jsonObject(with: data) as? [String: Any]
             let input = try JSONSerialization.data(withJSONObject: try #require(vector?["input"]))
