@@ -1,4 +1,3 @@
-private import Synchronization
 public import TelemetryEngine
 public import TelemetryModel
 
@@ -27,7 +26,7 @@ public final class InMemoryExporter: TelemetryExporter {
         var isHolding = false
     }
 
-    private let state = Mutex(State())
+    private let state = Locked(State())
 
     /// The name that the exporter has in accounts; `memory` unless told otherwise.
     public let destination: Destination

@@ -14,8 +14,8 @@ import Tracing
 /// Every public entry point, with texts and numbers that nobody sends who means well.
 ///
 /// Nothing may crash or hang, every record must be accounted for, and whatever is sent must be
-/// valid.
-@Suite("Hostile input", .timeLimit(.minutes(1)))
+/// valid. One after the other: tests that look at the clock run beside these.
+@Suite("Hostile input", .serialized, .timeLimit(.minutes(1)))
 struct HostileInputTests {
     // MARK: Recording
 

@@ -12,8 +12,9 @@
     /// This is the form for the thread sanitizer, which does not understand `Synchronization.Mutex`
     /// on Linux and reports races in correct programs. Never call foreign code, and never release a
     /// value that may run foreign code in its `deinit`, while the lock is held.
-    package final class Locked<State>: @unchecked Sendable {
-        // Unchecked: the mutex, which the sanitizer does understand, guards the state.
+    @safe package final class Locked<State>: @unchecked Sendable {
+        // Safe: the pointer lives as long as the object. Unchecked: the mutex, which the sanitizer
+        // does understand, guards the state.
         private var state: State
         private let mutex: UnsafeMutablePointer<pthread_mutex_t>
 
