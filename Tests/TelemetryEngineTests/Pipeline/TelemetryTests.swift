@@ -18,6 +18,8 @@ struct TelemetryTests {
         configuration.storage = nil
         configuration.diagnosticLevel = .off
         configuration.logs.console = .off
+        // Nothing here is about how fast a busy machine is.
+        configuration.shutdownTimeout = .seconds(50)
         change(&configuration)
         return Telemetry(configuration: configuration, exporters: [exporter])
     }
@@ -134,7 +136,7 @@ struct TelemetryTests {
         await telemetry.run {
             for _ in 0..<5_000 { telemetry.tracer.startSpan("work").end() }
         }
-        #expect(ContinuousClock.now - start < .seconds(5))
+        #expect(ContinuousClock.now - start < .seconds(40))
         let books = self.books(await telemetry.health)
         #expect(books.accepted == 5_000)
         #expect(books.droppedCount == 5_000)
@@ -170,7 +172,7 @@ struct TelemetryTests {
             for round in 1...3 {
                 for _ in 0..<700 { telemetry.tracer.startSpan("work").end() }
                 counter.increment()
-                let books = self.books(await telemetry.forceFlush())
+                let books = self.books(await telemetry.forceFlush(.seconds(50)))
                 #expect(books.exported == UInt64(701 * round))
                 #expect(books.pending == 0)
             }
