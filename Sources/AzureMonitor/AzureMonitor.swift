@@ -86,7 +86,7 @@ public enum AzureMonitor {
     ///
     /// Nothing global is touched; tracer, metrics factory and logger are those of the task and its
     /// children while the body runs. An error thrown out of the body is recorded as a critical
-    /// exception before it is delivered and thrown on.
+    /// exception before it is delivered and thrown on, unless it is a `CancellationError`.
     ///
     /// - Parameters:
     ///   - configuration: how to record and deliver.
@@ -117,7 +117,10 @@ public enum AzureMonitor {
                     }
                 }
             } catch {
-                logger.critical("The job failed.", error: error)
+                // To be cancelled is no failure of the job.
+                if !(error is CancellationError) {
+                    logger.critical("The job failed.", error: error)
+                }
                 throw error
             }
         }

@@ -28,6 +28,8 @@ struct Pipeline {
         pipeline.metrics = configuration.metrics
         pipeline.storage = configuration.storage
         pipeline.shutdownTimeout = configuration.shutdownTimeout
+        pipeline.maximumRequests = configuration.maximumRequests
+        pipeline.storesOverQuota = configuration.storesOverQuota
         self.telemetry = Telemetry(
             configuration: pipeline,
             exporters: exporters,

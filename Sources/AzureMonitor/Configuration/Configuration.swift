@@ -100,6 +100,16 @@ extension AzureMonitor {
         /// The default is 5 seconds.
         public var shutdownTimeout: Duration = .seconds(5)
 
+        /// The most requests under way to one destination at once.
+        ///
+        /// The default is 4.
+        public var maximumRequests = 4
+
+        /// Whether records are stored, not dropped, while the daily cap of the resource is used up.
+        ///
+        /// The default is `false`: its owner set that cap.
+        public var storesOverQuota = false
+
         /// Exporters beside Azure, each with a lane, offline storage and an account of its own.
         public var additionalExporters: [any TelemetryExporter] = []
 

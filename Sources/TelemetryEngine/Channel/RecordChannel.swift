@@ -67,7 +67,7 @@ package final class RecordChannel<Record: ChargedRecord>: Sendable {
             effects.evicted = evicted
             if evicted != nil { effects.finished = state.takeFinishedFlushes() }
             if isFull {
-                state.closeOpenChunk(.full)
+                effects.spent = state.closeOpenChunk(.full)
                 effects.delivery = state.deliverToWaitingConsumer()
                 effects.room = state.takeRoomyWaiters(within: self.configuration)
             }
@@ -140,13 +140,15 @@ package final class RecordChannel<Record: ChargedRecord>: Sendable {
         await withCheckedContinuation { continuation in
             let effects: Effects? = self.state.withLock { state in
                 precondition(state.consumer == nil, "A record channel has one consumer.")
+                var spent: [Record] = []
                 if state.closed.isEmpty, state.isOverdue {
-                    state.closeOpenChunk(.linger)
+                    spent = state.closeOpenChunk(.linger)
                 }
                 if let chunk = state.takeClosedChunk() {
                     let effects = Effects(
                         delivery: Delivery(continuation: continuation, chunk: chunk)
                     )
+                    effects.spent = spent
                     effects.room = state.takeRoomyWaiters(within: self.configuration)
                     return effects
                 }
@@ -183,13 +185,18 @@ package final class RecordChannel<Record: ChargedRecord>: Sendable {
     /// sent before the call, or the task is cancelled.
     package func flushAndWait() async {
         let gate = Gate()
-        self.flush()
-        let isDone = self.state.withLock { state in
+        let (isDone, effects): (Bool, Effects) = self.state.withLock { state in
+            // In one step, or a record of a moment later would be waited for and not be flushed.
+            let effects = Effects()
+            effects.spent = state.closeOpenChunk(.flush)
             let target = state.takenRecords + UInt64(state.recordCount)
-            guard state.finishedRecords < target else { return true }
+            effects.delivery = state.deliverToWaitingConsumer()
+            effects.room = state.takeRoomyWaiters(within: self.configuration)
+            guard state.finishedRecords < target else { return (true, effects) }
             state.flushes.append((target, gate))
-            return false
+            return (false, effects)
         }
+        effects.perform()
         if !isDone { await gate.wait() }
         self.state.withLock { $0.flushes.removeAll { $0.gate === gate } }
     }
@@ -199,8 +206,8 @@ package final class RecordChannel<Record: ChargedRecord>: Sendable {
         let (effects, spent): (Effects, [Record]) = self.state.withLock { state in
             guard !state.isSealed else { return (Effects(), []) }
             state.isSealed = true
-            state.closeOpenChunk(.sealed)
             let effects = Effects()
+            effects.spent = state.closeOpenChunk(.sealed)
             effects.linger = state.linger.take()
             effects.hasRecord = false
             effects.delivery = state.deliverToWaitingConsumer()
@@ -221,16 +228,19 @@ package final class RecordChannel<Record: ChargedRecord>: Sendable {
 
     /// Gives up what still waits in a sealed channel; returns how many records that were.
     package func abandon(_ reason: DropReason) -> Int {
-        let abandoned: [Chunk] = self.state.withLock { state in
-            state.closeOpenChunk(.sealed)
+        let (abandoned, effects): ([Chunk], Effects) = self.state.withLock { state in
+            let effects = Effects()
+            effects.spent = state.closeOpenChunk(.sealed)
             var chunks: [Chunk] = []
             while let chunk = state.takeClosedChunk() {
                 state.counts.dropped[reason, default: 0] += UInt64(chunk.records.count)
                 state.finishedRecords += UInt64(chunk.records.count)
                 chunks.append(chunk)
             }
-            return chunks
+            effects.finished = state.takeFinishedFlushes()
+            return (chunks, effects)
         }
+        effects.perform()
         return abandoned.reduce(0) { $0 + $1.records.count }
     }
 
@@ -253,8 +263,9 @@ package final class RecordChannel<Record: ChargedRecord>: Sendable {
             }
             let spare = state.spare
             state.spare = []
-            state.closeOpenChunk(closing)
+            let spent = state.closeOpenChunk(closing)
             let effects = Effects(delivery: state.deliverToWaitingConsumer())
+            effects.spent = spent
             effects.room = state.takeRoomyWaiters(within: self.configuration)
             return (effects, spare)
         }
@@ -337,6 +348,8 @@ extension RecordChannel {
         package var closing: ChunkClosing
         /// What the records cost, in bytes.
         fileprivate var charge: Int
+        /// Spent records that go where the chunk goes.
+        fileprivate var spent: [Record] = []
     }
 
     /// The consumer's end of a channel.
@@ -373,6 +386,8 @@ extension RecordChannel {
     /// A class, so that having nothing to do costs nothing.
     private final class Effects {
         var evicted: Chunk?
+        /// Records that are released when this is, after the lock: a deinit may log.
+        var spent: [Record] = []
         /// The flushes that wait for nothing any more.
         var finished: [Gate] = []
 
@@ -449,11 +464,14 @@ extension RecordChannel {
             return spent
         }
 
-        mutating func closeOpenChunk(_ closing: ChunkClosing) {
+        /// Closes the open chunk; returns spent records, which must be released after the lock.
+        mutating func closeOpenChunk(_ closing: ChunkClosing) -> [Record] {
             self.isOverdue = false
-            guard self.openCount > 0 else { return }
+            guard self.openCount > 0 else { return [] }
+            var spent: [Record] = []
             if self.openCount < self.open.count {
-                self.open.removeLast(self.open.count - self.openCount)
+                spent = Array(self.open[self.openCount...])
+                self.open.removeLast(spent.count)
             }
             self.closed.append(
                 Chunk(records: self.open, closing: closing, charge: self.openCharge)
@@ -462,6 +480,7 @@ extension RecordChannel {
             self.spare = []
             self.openCount = 0
             self.openCharge = 0
+            return spent
         }
 
         mutating func takeClosedChunk() -> Chunk? {
@@ -473,9 +492,11 @@ extension RecordChannel {
         }
 
         mutating func removeOldest() -> Chunk? {
-            if self.closed.isEmpty { self.closeOpenChunk(.full) }
-            guard let chunk = self.takeClosedChunk() else { return nil }
+            // The channel is full, so hardly a slot of the open chunk is a spent one's.
+            let spent = self.closed.isEmpty ? self.closeOpenChunk(.full) : []
+            guard var chunk = self.takeClosedChunk() else { return nil }
             self.finishedRecords += UInt64(chunk.records.count)
+            chunk.spent = spent
             return chunk
         }
 
@@ -494,9 +515,16 @@ extension RecordChannel {
 
         mutating func takeRoomyWaiters(within limits: ChannelConfiguration) -> [RoomWaiter] {
             guard !self.roomWaiters.isEmpty else { return [] }
-            let waiters = self.roomWaiters
-            self.roomWaiters = waiters.filter { !self.hasReserve(for: $0.count, within: limits) }
-            return waiters.filter { self.hasReserve(for: $0.count, within: limits) }
+            // First come, first served, and no room is promised twice.
+            var promised = 0
+            var roomy: [RoomWaiter] = []
+            for waiter in self.roomWaiters {
+                promised += waiter.count
+                guard self.hasReserve(for: promised, within: limits) else { break }
+                roomy.append(waiter)
+            }
+            self.roomWaiters.removeFirst(roomy.count)
+            return roomy
         }
     }
 }

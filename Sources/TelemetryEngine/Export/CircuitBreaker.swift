@@ -79,10 +79,19 @@ package struct CircuitBreaker: Sendable {
     /// The destination took something, or refused it for a reason that lies in the payload.
     package mutating func answered() -> Change? {
         self.failures = 0
-        self.openings = 0
-        if case .closed = self.state { return nil }
-        self.state = .closed
-        return .closed
+        switch self.state {
+        case .closed:
+            self.openings = 0
+            return nil
+        case .open:
+            // The answer to a request from before the breaker opened: what the destination asked
+            // for since then holds.
+            return nil
+        case .halfOpen:
+            self.openings = 0
+            self.state = .closed
+            return .closed
+        }
     }
 
     /// The destination could not be reached, or asked for patience.

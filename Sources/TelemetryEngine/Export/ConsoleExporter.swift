@@ -45,7 +45,8 @@ public struct ConsoleExporter: TelemetryExporter {
         return EncodedBatch(payloads: [payload])
     }
 
-    /// Writes the text.
+    /// Writes the text; on no actor, since a pipe that nobody reads blocks.
+    @concurrent
     public func send(_ payload: Payload, within timeLimit: Duration) async -> DeliveryOutcome {
         var rest = payload.body[...]
         while !rest.isEmpty {

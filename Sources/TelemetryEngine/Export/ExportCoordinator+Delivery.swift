@@ -68,6 +68,9 @@ extension ExportCoordinator {
                 let rest = await self.settle(outcome, of: payload, by: exporter, on: index)
                 for payload in rest.retry {
                     if await self.keepOrDrop(payload, on: index, birth: birth) {
+                        // Not at once: whoever refused it needs a moment.
+                        let pause = Int64.random(in: 500...1_000, using: &self.generator)
+                        try? await self.time.sleep(.milliseconds(pause))
                         pending.append(payload)
                     }
                 }

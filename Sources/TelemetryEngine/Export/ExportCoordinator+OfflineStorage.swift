@@ -3,7 +3,9 @@ import TelemetryModel
 extension ExportCoordinator {
     /// Writes a payload to offline storage; `false` if there is none, or it cannot be written.
     func store(_ payload: Payload, on index: Int) async -> Bool {
-        guard let storage = self.lanes[index].storage else { return false }
+        guard let storage = self.lanes[index].storage,
+            self.lanes[index].exporters[payload.signal]?.keepsUndelivered == true
+        else { return false }
         switch await storage.store(payload) {
         case .stored(_, let lost):
             self.lanes[index].books.stored += UInt64(payload.recordCount)
@@ -85,15 +87,24 @@ extension ExportCoordinator {
                 self.lanes[index].hasBacklog = false
                 return nil
             }
-            guard let exporter = self.lanes[index].exporters[stored.payload.signal] else {
+            guard let exporter = self.lanes[index].exporter(of: stored.payload.signal) else {
                 self.book(await storage.release(stored.id, countsAttempt: false), on: index)
                 return nil
             }
+            let othersAreAccepted = self.lanes[index].breaker.isClosed
             if case .wait(let nanoseconds) = self.lanes[index].breaker.wantsToSend(at: now) {
                 self.book(await storage.release(stored.id, countsAttempt: false), on: index)
                 return nanoseconds
             }
-            guard await self.redeliver(stored, from: storage, by: exporter, on: index) else {
+            guard
+                await self.redeliver(
+                    stored,
+                    from: storage,
+                    by: exporter,
+                    othersAreAccepted: othersAreAccepted,
+                    on: index
+                )
+            else {
                 return UInt64(1_000_000_000)
             }
         }
@@ -105,6 +116,7 @@ extension ExportCoordinator {
         _ stored: StoredPayload,
         from storage: StorageActor,
         by exporter: any TelemetryExporter,
+        othersAreAccepted: Bool,
         on index: Int
     ) async -> Bool {
         let payload = stored.payload
@@ -126,8 +138,10 @@ extension ExportCoordinator {
             await storage.remove(stored.id)
             self.bookRedelivered(stored, dropped: [.quota: payload.recordCount], on: index)
         case .failed(let failure):
-            let answered = failure.kind == .server || failure.kind == .throttled
-            self.book(await storage.release(stored.id, countsAttempt: answered), on: index)
+            // An outage is no fault of the payload: only an answer that others do not get counts.
+            let counts =
+                othersAreAccepted && (failure.kind == .server || failure.kind == .throttled)
+            self.book(await storage.release(stored.id, countsAttempt: counts), on: index)
             return false
         case .partiallyAccepted(let refusals):
             let partial = PartialDelivery(of: payload, refusals: refusals)
@@ -148,7 +162,15 @@ extension ExportCoordinator {
                 layout: partial.retryLayout
             )
             if let rest {
-                await self.replace(stored, in: storage, with: [rest], on: index)
+                // Refused while others were accepted: it rests, so that this does not go round in a
+                // circle.
+                await self.replace(
+                    stored,
+                    in: storage,
+                    with: [rest],
+                    countsAttempt: true,
+                    on: index
+                )
             } else {
                 await storage.remove(stored.id)
                 self.bookRedelivered(
@@ -179,7 +201,7 @@ extension ExportCoordinator {
                     )
                 }
             }
-            await self.replace(stored, in: storage, with: parts, on: index)
+            await self.replace(stored, in: storage, with: parts, countsAttempt: false, on: index)
         }
         return true
     }
@@ -189,6 +211,7 @@ extension ExportCoordinator {
         _ stored: StoredPayload,
         in storage: StorageActor,
         with parts: [Payload],
+        countsAttempt: Bool,
         on index: Int
     ) async {
         var isReplaced = false
@@ -197,9 +220,9 @@ extension ExportCoordinator {
                 isReplaced
                 ? await storage.store(part, attempts: stored.attempts)
                 : await storage.replace(stored.id, with: part)
-            isReplaced = true
             switch result {
             case .stored(_, let lost):
+                isReplaced = true
                 self.book(lost, on: index)
             case .failed(_, let lost):
                 self.book(lost, on: index)
@@ -211,8 +234,9 @@ extension ExportCoordinator {
             }
         }
         if isReplaced {
-            self.book(await storage.release(stored.id, countsAttempt: false), on: index)
+            self.book(await storage.release(stored.id, countsAttempt: countsAttempt), on: index)
         } else {
+            // Not even in place of what was there: that would be sent, and booked, twice.
             await storage.remove(stored.id)
         }
     }

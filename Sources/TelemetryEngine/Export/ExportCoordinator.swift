@@ -67,14 +67,19 @@ package actor ExportCoordinator {
     package func submit(_ batch: ExportBatch) async {
         let takers = self.lanes.indices.filter { self.lanes[$0].exporters[batch.signal] != nil }
         guard !takers.isEmpty, batch.count > 0 else { return }
-        while takers.allSatisfy({ self.lanes[$0].machine.isFull }) {
+        while !self.isFinishing, takers.allSatisfy({ self.lanes[$0].machine.isFull }) {
             await withCheckedContinuation { self.roomWaiters.append($0) }
         }
         for index in takers {
-            if self.lanes[index].machine.isFull {
+            if !self.isFinishing, self.lanes[index].machine.isFull {
                 await self.spillOldest(of: index)
             }
             self.lanes[index].books.accepted += UInt64(batch.count)
+            guard !self.isFinishing else {
+                // Nobody works on this lane any more.
+                self.lanes[index].books.drop(batch.count, .shutdown)
+                continue
+            }
             _ = self.lanes[index].machine.submitted()
             self.lanes[index].waiting.append(batch)
             self.lanes[index].idleWorkers.popLast()?.resume()
@@ -98,6 +103,7 @@ package actor ExportCoordinator {
     /// No further batch will come.
     package func finish() {
         self.isFinishing = true
+        self.resumeRoomWaiters()
         for index in self.lanes.indices {
             self.lanes[index].bell.ring()
             let workers = self.lanes[index].idleWorkers

@@ -13,7 +13,7 @@ struct ExportLane {
     var idleWorkers: [CheckedContinuation<Void, Never>] = []
     let bell = Doorbell()
     /// Whether offline storage may hold something to deliver.
-    var hasBacklog = true
+    var hasBacklog = false
     var isStorageFailing = false
     /// What offline storage held when it was closed; asking it later would open it again.
     var storedAtClose: Int?
@@ -23,5 +23,10 @@ struct ExportLane {
         self.destination = destination
         self.storage = storage
         self.machine = machine
+    }
+
+    /// What sends payloads of a signal; they are encoded, so any exporter of the destination can.
+    func exporter(of signal: Signal) -> (any TelemetryExporter)? {
+        self.exporters[signal] ?? self.exporters.values.first
     }
 }

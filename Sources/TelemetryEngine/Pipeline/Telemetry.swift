@@ -123,7 +123,8 @@ public final class Telemetry: Service {
             processors: configuration.logs.processors,
             limits: configuration.logs.limits,
             resource: configuration.resource,
-            coordinator: coordinator
+            coordinator: coordinator,
+            time: configuration.time
         )
         self.aggregator = MetricAggregatorActor(registry: self.registry, time: configuration.time)
         self.tracer = TelemetryTracer(
@@ -160,7 +161,8 @@ public final class Telemetry: Service {
         if self.lifecycle.begin() {
             await self.run(stopsWhenCancelled: true)
         } else {
-            await self.lifecycle.ended.wait()
+            // Somebody else runs it; a service group must still be able to stop this one.
+            try await cancelWhenGracefulShutdown { await self.lifecycle.ended.wait() }
         }
     }
 
@@ -202,7 +204,7 @@ public final class Telemetry: Service {
                     }
                 }.value
             } onGracefulShutdown: {
-                self.lifecycle.requestShutdown()
+                if stopsWhenCancelled { self.lifecycle.requestShutdown() }
             }
         } onCancel: {
             if stopsWhenCancelled { self.lifecycle.wasCancelled() }
@@ -212,13 +214,12 @@ public final class Telemetry: Service {
 
     /// Stops ``run()`` and waits for its end; returns what became of everything.
     ///
-    /// Without ``run()`` there is nobody who could deliver: what waits is dropped and counted.
+    /// If nobody has called ``run()`` yet, what waits is delivered here.
     @discardableResult
     public func shutdown() async -> TelemetryHealth {
         self.lifecycle.requestShutdown()
         if self.lifecycle.begin() {
-            await self.giveUp()
-            self.lifecycle.ended.open()
+            await self.run(stopsWhenCancelled: false)
         }
         await self.lifecycle.ended.wait()
         return await self.health

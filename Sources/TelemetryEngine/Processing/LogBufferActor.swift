@@ -8,6 +8,7 @@ package actor LogBufferActor {
     private let channel: RecordChannel<PendingLogRecord>
     private let coordinator: ExportCoordinator
     private let resource: Resource
+    private let time: TimeSource
     private var finisher: LogFinisher
 
     package init(
@@ -15,8 +16,10 @@ package actor LogBufferActor {
         processors: [any LogRecordProcessor],
         limits: LogLimits,
         resource: Resource,
-        coordinator: ExportCoordinator
+        coordinator: ExportCoordinator,
+        time: TimeSource
     ) {
+        self.time = time
         self.channel = channel
         self.coordinator = coordinator
         self.resource = resource
@@ -26,7 +29,7 @@ package actor LogBufferActor {
     /// Processes records until the channel is sealed and empty.
     package func run() async {
         for await chunk in self.channel.chunks {
-            let records = self.finisher.finish(chunk.records)
+            let records = self.finisher.finish(chunk.records, observedAt: self.time.wallNow())
             if !records.isEmpty {
                 await self.coordinator.submit(
                     ExportBatch(resource: self.resource, records: .logs(records))
@@ -53,11 +56,16 @@ package struct LogFinisher: Sendable {
     }
 
     /// Converts records and shows each to the processors, in order.
-    package mutating func finish(_ pending: [PendingLogRecord]) -> [LogRecord] {
+    ///
+    /// - Parameter observedAt: when the engine saw them.
+    package mutating func finish(
+        _ pending: [PendingLogRecord],
+        observedAt: Timestamp
+    ) -> [LogRecord] {
         var records: [LogRecord] = []
         records.reserveCapacity(pending.count)
         for entry in pending {
-            var record = entry.makeLogRecord(limits: self.limits)
+            var record = entry.makeLogRecord(limits: self.limits, observedTime: observedAt)
             if self.processors.contains(where: { $0.onEnd(&record) == .drop }) {
                 self.filtered += 1
             } else {

@@ -117,8 +117,17 @@ struct CircuitBreakerTests {
         var (breaker, wait) = self.opened(by: DeliveryFailure(kind: .quota, explanation: ""))
         #expect(breaker.isOpenForQuota(at: 0))
         #expect(!breaker.isOpenForQuota(at: wait))
-        _ = breaker.answered()
+        #expect(breaker.wantsToSend(at: wait) == .send)
+        #expect(breaker.answered() == .closed)
         #expect(!breaker.isOpenForQuota(at: 0))
         #expect(!self.opened(by: self.refused).breaker.isOpenForQuota(at: 0))
+    }
+
+    @Test func answerToAnEarlierRequestDoesNotCutTheWaitShort() {
+        var (breaker, wait) = self.opened(
+            by: DeliveryFailure(kind: .throttled, retryAfter: .seconds(60), explanation: "")
+        )
+        #expect(breaker.answered() == nil)
+        #expect(breaker.wantsToSend(at: 0) == .wait(nanoseconds: wait))
     }
 }

@@ -114,7 +114,10 @@ struct ExportCoordinatorTests {
         let coordinator = self.coordinator([exporter])
         await self.running(coordinator) {
             await coordinator.submit(self.spans(4))
-            await coordinator.waitUntilSettled()
+            while await self.books(of: coordinator).pending > 0 {
+                if self.time.sleeperCount > 0 { self.time.advance(by: .seconds(1)) }
+                await Task.yield()
+            }
         }
         let books = await self.books(of: coordinator)
         #expect(exporter.sent.map(\.recordCount) == [4, 1])
@@ -206,6 +209,16 @@ struct ExportCoordinatorTests {
         let books = await self.books(of: coordinator)
         #expect(books.accepted == 3)
         #expect(books.droppedCount == 3)
+        #expect(books.pending == 0)
+    }
+
+    @Test func batchThatComesAfterTheEndIsCounted() async {
+        let exporter = InMemoryExporter()
+        let coordinator = self.coordinator([exporter])
+        await self.running(coordinator) {}
+        await coordinator.submit(self.spans(3))
+        let books = await self.books(of: coordinator)
+        #expect(books.dropped == [.shutdown: 3])
         #expect(books.pending == 0)
     }
 }

@@ -20,6 +20,7 @@ struct CountingExporter: TelemetryExporter {
         await self.exporter.encode(batch)
     }
 
+    @concurrent
     func send(_ payload: Payload, within timeLimit: Duration) async -> DeliveryOutcome {
         let outcome = await self.exporter.send(payload, within: timeLimit)
         switch outcome {

@@ -150,6 +150,11 @@ struct ShopService: Service {
     let listening = Promise<Int>()
 
     func run() async throws {
-        try await self.shop.run { await self.listening.fulfil($0) }
+        do {
+            try await self.shop.run { await self.listening.fulfil($0) }
+        } catch {
+            await self.listening.fail(error)
+            throw error
+        }
     }
 }

@@ -16,12 +16,10 @@ struct Visitors: Sendable {
         var configuration = HTTPClient.Configuration()
         configuration.tracing.tracer = self.telemetry.tracer
         let client = HTTPClient(configuration: configuration)
-        do {
-            try await withTracer(self.telemetry.tracer) {
-                await withDiscardingTaskGroup { group in
-                    for visitor in 0..<3 {
-                        group.addTask { await self.visit(as: visitor, with: client) }
-                    }
+        await withTracer(self.telemetry.tracer) {
+            await withDiscardingTaskGroup { group in
+                for visitor in 0..<3 {
+                    group.addTask { await self.visit(as: visitor, with: client) }
                 }
             }
         }
