@@ -162,7 +162,7 @@ public final class Telemetry: Service {
             await self.run(stopsWhenCancelled: true)
         } else {
             // Somebody else runs it; a service group must still be able to stop this one.
-            try await cancelWhenGracefulShutdown { await self.lifecycle.ended.wait() }
+            await cancelWhenGracefulShutdown { await self.lifecycle.ended.wait() }
         }
     }
 
