@@ -528,15 +528,17 @@ struct CurlMultiplexerTests {
         await transport.shutdown()
     }
 
+    /// In a process of its own: to change the environment is not safe beside other threads.
     @Test("libcurl does not read the process's own proxy variables")
-    func environmentIsNotRead() async throws {
-        unsafe setenv("http_proxy", "http://127.0.0.1:1", 1)
-        defer { unsafe unsetenv("http_proxy") }
-        try await self.withServer { _ in
-            [.respond(200)]
-        } body: { server, transport in
+    func environmentIsNotRead() async {
+        await #expect(processExitsWith: .success) {
+            unsafe setenv("http_proxy", "http://127.0.0.1:1", 1)
+            let server = try LoopbackServer { _ in [.respond(200)] }
+            let transport = CurlMultiplexer(configuration: TransportConfiguration())
             let reply = try await transport.send(TransportRequest(url: server.url))
             #expect(reply.status == 200)
+            await transport.shutdown()
+            await server.stop()
         }
     }
 
