@@ -1,8 +1,9 @@
 /// The account of one destination.
 ///
-/// Every record is accounted for exactly once: at any time
+/// Every record is accounted for exactly once:
 /// `accepted = exported + stored + dropped + pending`, and `pending` is 0 after shutdown. A span
-/// with its events is one record; a metric point is one.
+/// with its events is one record; a metric point is one. A batch that is just being handed from its
+/// queue to the destination's lane is in no sum for that moment.
 public struct DeliveryBooks: Sendable, Hashable {
     /// The records that this pipeline handed over for this destination, those for which there was
     /// no room included; what a sampler or processor turned away is not.

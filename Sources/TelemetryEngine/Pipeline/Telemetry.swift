@@ -248,7 +248,8 @@ public final class Telemetry: Service {
     /// Waits until `count` more spans, at most a batch, certainly fit into the queue.
     ///
     /// For jobs that would rather be slow than lose a span: the tracing API itself cannot wait. Call
-    /// it before starting a span. Returns at once after shutdown and when cancelled.
+    /// it before starting a span. Room is made by ``run()``: before that, it may wait for it. Returns
+    /// at once after shutdown and when cancelled.
     public func roomForSpans(_ count: Int = 1) async {
         await self.spans.room(for: count)
     }
