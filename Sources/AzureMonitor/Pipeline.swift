@@ -9,7 +9,12 @@ struct Pipeline {
     private let signals: Set<Signal>
 
     /// Puts a pipeline together; nothing runs, no thread is started, no file touched.
-    init(_ configuration: AzureMonitor.Configuration) throws {
+    ///
+    /// - Parameter transport: what sends to Azure; `nil` for what the configuration describes.
+    init(
+        _ configuration: AzureMonitor.Configuration,
+        transport: (any HTTPTransport)? = nil
+    ) throws {
         let diagnostics = Diagnostics(
             level: configuration.diagnosticLevel,
             directory: configuration.diagnosticDirectory
@@ -17,7 +22,7 @@ struct Pipeline {
         for (number, notice) in configuration.notices.enumerated() {
             diagnostics.report(.warning, "environment.\(number)", notice)
         }
-        let exporters = try Self.exporters(for: configuration, diagnostics)
+        let exporters = try Self.exporters(for: configuration, transport, diagnostics)
         // Without any destination there is nobody to record for: the program keeps whatever back
         // ends it would have without us.
         self.signals = exporters.isEmpty ? [] : configuration.signals
@@ -47,6 +52,7 @@ struct Pipeline {
 
     private static func exporters(
         for configuration: AzureMonitor.Configuration,
+        _ transport: (any HTTPTransport)?,
         _ diagnostics: Diagnostics
     ) throws -> [any TelemetryExporter] {
         var exporters = configuration.additionalExporters
@@ -78,10 +84,17 @@ struct Pipeline {
             )
             return exporters
         }
+        let parsed = try ConnectionString(connectionString)
+        var options = EnvelopeOptions(
+            connectionString: parsed,
+            environment: configuration.environment
+        )
+        options.redactsQueries = configuration.redactsURLQueries
         let connection = try AzureMonitorConnection(
-            connectionString: ConnectionString(connectionString),
+            connectionString: parsed,
             credential: configuration.credential,
-            transport: CurlMultiplexer(configuration: configuration.transport),
+            transport: transport ?? CurlMultiplexer(configuration: configuration.transport),
+            options: options,
             environment: configuration.environment
         )
         // One connection for all three; whichever is closed last, none sends any more by then.

@@ -70,6 +70,12 @@ extension AzureMonitor {
         /// - Environment: `OTEL_METRIC_EXPORT_INTERVAL`, `OTEL_METRIC_EXPORT_TIMEOUT`
         public var metrics = TelemetryConfiguration.Metrics()
 
+        /// Whether the queries of URLs are left out of what is sent to Azure.
+        ///
+        /// The default is `false`. User name and password of a URL are left out in any case. Further
+        /// exporters get the attributes as they are.
+        public var redactsURLQueries = false
+
         /// The signals that are recorded and delivered.
         ///
         /// The default is all three.
