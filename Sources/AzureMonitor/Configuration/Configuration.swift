@@ -60,7 +60,7 @@ extension AzureMonitor {
         ///   `OTEL_ATTRIBUTE_*_LIMIT`
         public var traces = TelemetryConfiguration.Traces()
 
-        /// How log records are made and batched.
+        /// How log records are made and batched, and whether they follow the sampling of traces.
         ///
         /// - Environment: `OTEL_BLRP_*`, `OTEL_LOGRECORD_*_LIMIT`, `OTEL_ATTRIBUTE_*_LIMIT`
         public var logs = TelemetryConfiguration.Logs()

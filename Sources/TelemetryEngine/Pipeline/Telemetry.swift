@@ -122,6 +122,7 @@ public final class Telemetry: Service {
             channel: self.logs,
             processors: configuration.logs.processors,
             limits: configuration.logs.limits,
+            followsTraceSampling: configuration.logs.followsTraceSampling,
             resource: configuration.resource,
             coordinator: coordinator,
             time: configuration.time
@@ -266,8 +267,10 @@ public final class Telemetry: Service {
         get async {
             var health = TelemetryHealth()
             let spanCounts = await self.spanProcessor.counts
-            health.filtered = await self.logBuffer.filtered + spanCounts.filtered
+            let logCounts = await self.logBuffer.counts
+            health.filtered = logCounts.filtered + spanCounts.filtered
             health.recordedOnly = spanCounts.recordedOnly
+            health.notSampled = logCounts.notSampled
             health.invalidMeasurements = UInt64(self.registry.counts.ignoredMeasurements)
             health.endedTwice = self.tracingCounters.values.endedTwice
             health.destinations = await self.coordinator.health()

@@ -147,6 +147,13 @@ extension TelemetryConfiguration {
         /// What sees every record, in this order.
         public var processors: [any LogRecordProcessor] = []
 
+        /// Whether records inside a trace that is not sampled are left out, as its spans are.
+        ///
+        /// The default is `false`: all records are exported. Records outside any trace always are.
+        /// What is left out is counted in ``TelemetryHealth/notSampled``; processors see it all the
+        /// same.
+        public var followsTraceSampling = false
+
         /// Whether records are also written to standard error.
         ///
         /// The default is: if that is a terminal.

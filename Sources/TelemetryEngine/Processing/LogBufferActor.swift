@@ -15,6 +15,7 @@ package actor LogBufferActor {
         channel: RecordChannel<PendingLogRecord>,
         processors: [any LogRecordProcessor],
         limits: LogLimits,
+        followsTraceSampling: Bool = false,
         resource: Resource,
         coordinator: ExportCoordinator,
         time: TimeSource
@@ -23,7 +24,11 @@ package actor LogBufferActor {
         self.channel = channel
         self.coordinator = coordinator
         self.resource = resource
-        self.finisher = LogFinisher(processors: processors, limits: limits)
+        self.finisher = LogFinisher(
+            processors: processors,
+            limits: limits,
+            followsTraceSampling: followsTraceSampling
+        )
     }
 
     /// Processes records until the channel is sealed and empty.
@@ -39,23 +44,35 @@ package actor LogBufferActor {
         }
     }
 
-    /// The records that a processor turned away.
-    package var filtered: UInt64 { self.finisher.filtered }
+    /// The records that were not exported by intent.
+    package var counts: (filtered: UInt64, notSampled: UInt64) {
+        (self.finisher.filtered, self.finisher.notSampled)
+    }
 }
 
 /// Decides which log records are kept, and what those look like.
 package struct LogFinisher: Sendable {
     private let processors: [any LogRecordProcessor]
     private let limits: LogLimits
+    private let followsTraceSampling: Bool
     /// The records that a processor turned away.
     package private(set) var filtered: UInt64 = 0
+    /// The records that were left out because their trace was not sampled.
+    package private(set) var notSampled: UInt64 = 0
 
-    package init(processors: [any LogRecordProcessor], limits: LogLimits) {
+    package init(
+        processors: [any LogRecordProcessor],
+        limits: LogLimits,
+        followsTraceSampling: Bool = false
+    ) {
         self.processors = processors
         self.limits = limits
+        self.followsTraceSampling = followsTraceSampling
     }
 
     /// Converts records and shows each to the processors, in order.
+    ///
+    /// Processors see records of traces that are not sampled, too: some measure.
     ///
     /// - Parameter observedAt: when the engine saw them.
     package mutating func finish(
@@ -68,10 +85,20 @@ package struct LogFinisher: Sendable {
             var record = entry.makeLogRecord(limits: self.limits, observedTime: observedAt)
             if self.processors.contains(where: { $0.onEnd(&record) == .drop }) {
                 self.filtered += 1
+            } else if self.followsTraceSampling, record.isOfUnsampledTrace {
+                self.notSampled += 1
             } else {
                 records.append(record)
             }
         }
         return records
+    }
+}
+
+extension LogRecord {
+    /// Whether the record belongs to a span that is not exported.
+    fileprivate var isOfUnsampledTrace: Bool {
+        guard let traceID = self.traceID, let spanID = self.spanID else { return false }
+        return traceID.isValid && spanID.isValid && !self.traceFlags.contains(.sampled)
     }
 }
