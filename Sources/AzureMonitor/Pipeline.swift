@@ -29,6 +29,7 @@ struct Pipeline {
         var pipeline = TelemetryConfiguration()
         pipeline.resource = Self.resource(for: configuration)
         pipeline.traces = configuration.traces
+        pipeline.traces.inheritance = configuration.propagatesMainAgent ? .mainAgent : nil
         pipeline.logs = configuration.logs
         pipeline.metrics = configuration.metrics
         pipeline.storage = configuration.storage

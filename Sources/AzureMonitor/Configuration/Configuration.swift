@@ -76,6 +76,14 @@ extension AzureMonitor {
         /// exporters get the attributes as they are.
         public var redactsURLQueries = false
 
+        /// Whether what happens on behalf of a generative AI agent names that agent.
+        ///
+        /// The default is `true`: spans and log records inside the span of an agent have the
+        /// attributes `microsoft.gen_ai.main_agent.name`, `.id`, `.version` and `.conversation_id`
+        /// of the outermost one, taken from `gen_ai.agent.name`, `.id`, `.version` and
+        /// `gen_ai.conversation.id`.
+        public var propagatesMainAgent = true
+
         /// The signals that are recorded and delivered.
         ///
         /// The default is all three.

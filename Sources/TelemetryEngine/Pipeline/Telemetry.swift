@@ -115,6 +115,7 @@ public final class Telemetry: Service {
         self.spanProcessor = SpanProcessorActor(
             channel: self.spans,
             processors: configuration.traces.processors,
+            inheritance: configuration.traces.inheritance,
             resource: configuration.resource,
             coordinator: coordinator
         )
@@ -122,6 +123,7 @@ public final class Telemetry: Service {
             channel: self.logs,
             processors: configuration.logs.processors,
             limits: configuration.logs.limits,
+            inheritance: configuration.traces.inheritance,
             followsTraceSampling: configuration.logs.followsTraceSampling,
             resource: configuration.resource,
             coordinator: coordinator,
@@ -135,6 +137,7 @@ public final class Telemetry: Service {
             time: configuration.time,
             propagators: configuration.traces.propagators,
             processors: configuration.traces.processors,
+            inheritance: configuration.traces.inheritance,
             counters: self.tracingCounters,
             recordsBacktraces: configuration.traces.recordsBacktraces,
             flush: { spans.flush() }

@@ -127,6 +127,9 @@ extension TelemetryConfiguration {
         /// The default is `false`: taking a stack costs far more than recording a span.
         public var recordsBacktraces = false
 
+        /// What spans hand down to the spans and log records inside them.
+        package var inheritance: AttributeInheritance?
+
         /// How spans wait for their batch.
         public var batching = Batching()
 

@@ -15,6 +15,7 @@ package actor LogBufferActor {
         channel: RecordChannel<PendingLogRecord>,
         processors: [any LogRecordProcessor],
         limits: LogLimits,
+        inheritance: AttributeInheritance? = nil,
         followsTraceSampling: Bool = false,
         resource: Resource,
         coordinator: ExportCoordinator,
@@ -27,6 +28,7 @@ package actor LogBufferActor {
         self.finisher = LogFinisher(
             processors: processors,
             limits: limits,
+            inheritance: inheritance,
             followsTraceSampling: followsTraceSampling
         )
     }
@@ -54,6 +56,7 @@ package actor LogBufferActor {
 package struct LogFinisher: Sendable {
     private let processors: [any LogRecordProcessor]
     private let limits: LogLimits
+    private let inheritance: AttributeInheritance?
     private let followsTraceSampling: Bool
     /// The records that a processor turned away.
     package private(set) var filtered: UInt64 = 0
@@ -63,10 +66,12 @@ package struct LogFinisher: Sendable {
     package init(
         processors: [any LogRecordProcessor],
         limits: LogLimits,
+        inheritance: AttributeInheritance? = nil,
         followsTraceSampling: Bool = false
     ) {
         self.processors = processors
         self.limits = limits
+        self.inheritance = inheritance
         self.followsTraceSampling = followsTraceSampling
     }
 
@@ -83,6 +88,9 @@ package struct LogFinisher: Sendable {
         records.reserveCapacity(pending.count)
         for entry in pending {
             var record = entry.makeLogRecord(limits: self.limits, observedTime: observedAt)
+            if let inheritance = self.inheritance, let span = entry.span?.recording {
+                inheritance.hand(down: span, to: &record.attributes)
+            }
             if self.processors.contains(where: { $0.onEnd(&record) == .drop }) {
                 self.filtered += 1
             } else if self.followsTraceSampling, record.isOfUnsampledTrace {

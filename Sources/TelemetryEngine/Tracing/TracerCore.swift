@@ -39,6 +39,7 @@ final class TracerCore: Sendable {
     private let sampling: Sampling
     private let ids: RandomIDGenerator
     private let processors: [any SpanProcessor]
+    private let inheritance: AttributeInheritance?
 
     init(
         channel: RecordChannel<SpanRecording>,
@@ -48,6 +49,7 @@ final class TracerCore: Sendable {
         ids: RandomIDGenerator,
         propagators: [any Propagator],
         processors: [any SpanProcessor],
+        inheritance: AttributeInheritance?,
         counters: TracingCounters,
         recordsBacktraces: Bool,
         flush: @escaping @Sendable () -> Void
@@ -59,6 +61,7 @@ final class TracerCore: Sendable {
         self.ids = ids
         self.propagators = propagators
         self.processors = processors
+        self.inheritance = inheritance
         self.counters = counters
         self.recordsBacktraces = recordsBacktraces
         self.flush = flush
@@ -182,7 +185,7 @@ final class TracerCore: Sendable {
                 localRoot: inheritedRoot
             ),
             name: name,
-            initialAttributes: plan.initialAttributes
+            initialAttributes: self.initialAttributes(of: plan)
         )
         self.counters.countRecorded(isSampled: plan.trace.isSampled)
         var context = context
@@ -192,6 +195,16 @@ final class TracerCore: Sendable {
             processor.onStart(span)
         }
         return span
+    }
+
+    /// What the sampler gave the span, and what its parent hands down to it.
+    private func initialAttributes(of plan: Plan) -> Attributes? {
+        guard let inheritance = self.inheritance, let parent = plan.parent?.recording,
+            let inherited = inheritance.attributes(from: parent)
+        else { return plan.initialAttributes }
+        var attributes = plan.initialAttributes ?? [:]
+        attributes.merge(inherited)
+        return attributes
     }
 }
 
