@@ -378,6 +378,49 @@ struct CustomTelemetryTests {
         #expect(items.isEmpty)
     }
 
+    @Test("whatever the texts are, valid items come out", arguments: HostileText.small)
+    func hostile(_ hostile: HostileText) async throws {
+        struct Hostile: Error, CustomStringConvertible { var description: String }
+        let text = hostile.text
+        let long = String(repeating: "😀", count: 40_000) + text
+        let items = try await DistributionPipeline().run { monitor in
+            for text in [text, long] {
+                let (properties, measurements) = ([text: text], [text: 1.0])
+                monitor.trackEvent(text, properties: properties, measurements: measurements)
+                monitor.trackAvailability(
+                    text,
+                    duration: .zero,
+                    success: true,
+                    runLocation: text,
+                    message: text,
+                    id: text,
+                    properties: properties,
+                    measurements: measurements
+                )
+                monitor.trackException(
+                    Hostile(description: text),
+                    properties: properties,
+                    measurements: measurements,
+                    file: text,
+                    function: text,
+                    line: .max
+                )
+            }
+        }
+        #expect(items.count == 6)
+        // Large items travel alone, and arrive in any order.
+        let counts = Dictionary(grouping: items, by: \.baseType).mapValues(\.count)
+        let named = ["EventData": 2, "AvailabilityData": 2, "ExceptionData": 2]
+        let halfNamed = [
+            "EventData": 1, "AvailabilityData": 1, "ExceptionData": 2, "MessageData": 2,
+        ]
+        #expect(counts == (text.isEmpty ? halfNamed : named))
+        let events = items.filter { $0.baseType == "EventData" }
+        #expect(events.contains { ($0.data["name"] as? String)?.utf16.count == 512 })
+        let results = items.filter { $0.baseType == "AvailabilityData" }
+        #expect(results.contains { ($0.data["id"] as? String)?.utf16.count == 512 })
+    }
+
     @Test("where nothing goes anywhere, tracking does no harm")
     func nowhere() async throws {
         var configuration = AzureMonitor.Configuration(

@@ -52,7 +52,7 @@ package struct AttributeInheritance: Sendable {
 
     /// Gives a span at its end what it would hand down, unless it was given something.
     package func complete(_ attributes: inout Attributes) {
-        var found = Findings(count: self.heirlooms.count)
+        var found = Findings()
         for element in attributes { self.note(element.key, in: &found) { element.value } }
         guard !found.isEmpty else { return }
         for element in self.ownAttributes(found) ?? [:] {
@@ -73,24 +73,20 @@ package struct AttributeInheritance: Sendable {
 
     /// What was found among the attributes of a span.
     private struct Findings {
-        /// What it was given, or says itself, by heirloom.
-        var held: [AttributeValue?]
-        /// What it could hand down of its own, by heirloom.
-        var origins: [AttributeValue?]
+        /// What it was given, or says itself, by number of the heirloom.
+        var held: [Int: AttributeValue] = [:]
+        /// What it could hand down of its own, by number of the heirloom.
+        var origins: [Int: AttributeValue] = [:]
         /// Whether its origins hold for itself.
         var isOwner = false
-        /// Whether nothing of all that is there.
-        var isEmpty = true
 
-        init(count: Int) {
-            self.held = Array(repeating: nil, count: count)
-            self.origins = self.held
-        }
+        /// Whether nothing of all that is there, which costs nothing to find out.
+        var isEmpty: Bool { !self.isOwner && self.held.isEmpty && self.origins.isEmpty }
     }
 
     private func findings(on recording: SpanRecording) -> Findings? {
         guard let (set, initial) = recording.attributesToHandDown() else { return nil }
-        var found = Findings(count: self.heirlooms.count)
+        var found = Findings()
         for element in initial { self.note(element.key, in: &found) { element.value } }
         // What was set wins over what the span started with.
         // swift-format-ignore: ReplaceForEachWithForLoop
@@ -105,20 +101,17 @@ package struct AttributeInheritance: Sendable {
     private func note(_ key: String, in found: inout Findings, _ value: () -> AttributeValue) {
         guard self.lengths & Self.bit(of: key) != 0 else { return }
         if key == self.ownerKey {
-            found.isEmpty = false
             found.isOwner = value() == .string(self.ownerValue)
         } else if let index = self.heirlooms.firstIndex(where: { $0.key == key }) {
-            found.isEmpty = false
             found.held[index] = value()
         } else if let index = self.heirlooms.firstIndex(where: { $0.origin == key }) {
-            found.isEmpty = false
             found.origins[index] = value()
         }
     }
 
     /// What a span has that was given nothing; `nil` if that is nothing.
     private func ownAttributes(_ found: Findings) -> Attributes? {
-        guard found.isOwner, !found.held.contains(where: { $0 != nil }) else { return nil }
+        guard found.isOwner, found.held.isEmpty else { return nil }
         return self.attributes { found.origins[$0] }
     }
 

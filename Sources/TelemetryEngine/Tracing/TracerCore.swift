@@ -199,8 +199,8 @@ final class TracerCore: Sendable {
 
     /// What the sampler gave the span, and what its parent hands down to it.
     private func initialAttributes(of plan: Plan) -> Attributes? {
-        guard let inheritance = self.inheritance, let parent = plan.parent?.recording,
-            let inherited = inheritance.attributes(from: parent)
+        guard let parent = plan.parent?.recording,
+            let inherited = self.inheritance?.attributes(from: parent)
         else { return plan.initialAttributes }
         var attributes = plan.initialAttributes ?? [:]
         attributes.merge(inherited)
