@@ -18,6 +18,7 @@ private import TelemetryModel
 /// ```
 public final class Telemetry: Service {
     private let configuration: TelemetryConfiguration
+    private let resource: PipelineResource
     private let spans: RecordChannel<SpanRecording>
     private let logs: RecordChannel<PendingLogRecord>
     private let registry: InstrumentRegistry
@@ -112,17 +113,22 @@ public final class Telemetry: Service {
             time: configuration.time
         )
         self.coordinator = coordinator
+        let resource = PipelineResource(
+            configuration.resource,
+            detection: configuration.resourceDetection
+        )
+        self.resource = resource
         self.spanProcessor = SpanProcessorActor(
             channel: self.spans,
             processors: configuration.traces.processors,
-            resource: configuration.resource,
+            resource: resource,
             coordinator: coordinator
         )
         self.logBuffer = LogBufferActor(
             channel: self.logs,
             processors: configuration.logs.processors,
             limits: configuration.logs.limits,
-            resource: configuration.resource,
+            resource: resource,
             coordinator: coordinator,
             time: configuration.time
         )
@@ -305,6 +311,7 @@ extension Telemetry {
     private func deliver() async {
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await self.coordinator.run() }
+            group.addTask { await self.resource.detect() }
             group.addTask { await self.keepTime() }
             group.addTask {
                 await withDiscardingTaskGroup { consumers in
@@ -381,7 +388,7 @@ extension Telemetry {
             self.diagnostics.report(.warning, "metrics.\(notice.code)", notice.explanation)
         }
         await self.coordinator.submit(
-            ExportBatch(resource: self.configuration.resource, records: .metrics(metrics))
+            ExportBatch(resource: self.resource.value, records: .metrics(metrics))
         )
     }
 
