@@ -8,7 +8,7 @@ struct Pipeline {
     let telemetry: Telemetry
     private let signals: Set<Signal>
 
-    /// Puts a pipeline together; nothing runs, no thread is started, no file touched.
+    /// Puts a pipeline together; nothing runs, no thread is started, nobody is asked anything.
     ///
     /// - Parameter transport: what sends to Azure; `nil` for what the configuration describes.
     init(
@@ -28,6 +28,7 @@ struct Pipeline {
         self.signals = exporters.isEmpty ? [] : configuration.signals
         var pipeline = TelemetryConfiguration()
         pipeline.resource = Self.resource(for: configuration)
+        pipeline.resourceDetection = Self.detection(for: configuration, diagnostics)
         pipeline.traces = configuration.traces
         pipeline.traces.inheritance = configuration.propagatesMainAgent ? .mainAgent : nil
         pipeline.logs = configuration.logs
@@ -117,10 +118,23 @@ struct Pipeline {
         }
     }
 
-    /// The resource: defaults, then detectors, then the environment, then code.
+    /// The resource, as far as it is known without asking anybody.
     static func resource(for configuration: AzureMonitor.Configuration) -> Resource {
+        Self.resource(
+            for: configuration,
+            detected: configuration.environmentResource.detected(
+                by: configuration.resourceDetectors
+            )
+        )
+    }
+
+    /// The resource: defaults, then detectors, then the environment, then code.
+    private static func resource(
+        for configuration: AzureMonitor.Configuration,
+        detected: Attributes
+    ) -> Resource {
         var attributes = ProcessResource.attributes(version: PackageVersion.current)
-        attributes.merge(configuration.environmentResource.detected)
+        attributes.merge(detected)
         attributes.merge(configuration.environmentResource.declared)
         for (key, value) in configuration.resourceAttributes.sorted(by: { $0.key < $1.key }) {
             attributes[key] = value
@@ -135,5 +149,28 @@ struct Pipeline {
             attributes[key] = .string(value)
         }
         return Resource(attributes: attributes)
+    }
+
+    /// Asks the metadata service of the virtual machine; `nil` if that is not wanted.
+    private static func detection(
+        for configuration: AzureMonitor.Configuration,
+        _ diagnostics: Diagnostics
+    ) -> (@Sendable () async -> Resource)? {
+        let environment = configuration.environmentResource
+        guard environment.asksMetadataService(configuration.resourceDetectors) else { return nil }
+        return {
+            let machine = await VirtualMachineMetadata.asking(
+                environment.metadataEndpoint,
+                within: environment.metadataTimeLimit
+            )
+            if machine == nil {
+                diagnostics.report(
+                    .info,
+                    "resource.virtual-machine",
+                    "no metadata service answers: this is no virtual machine of Azure's"
+                )
+            }
+            return Self.resource(for: configuration, detected: machine?.attributes ?? [:])
+        }
     }
 }

@@ -53,6 +53,16 @@ extension AzureMonitor {
         /// - Environment: `OTEL_RESOURCE_ATTRIBUTES`, percent-decoded
         public var resourceAttributes: [String: AttributeValue] = [:]
 
+        /// Who may find out what the process runs on.
+        ///
+        /// The default is all but ``AzureMonitor/ResourceDetector/virtualMachine``, which asks over
+        /// the network.
+        ///
+        /// - Environment: `OTEL_EXPERIMENTAL_RESOURCE_DETECTORS`, a list of their names, or `none`
+        public var resourceDetectors: Set<ResourceDetector> = ResourceDetector.all.subtracting([
+            .virtualMachine
+        ])
+
         /// How spans are recorded and batched.
         ///
         /// - Environment: `OTEL_TRACES_SAMPLER`, `OTEL_TRACES_SAMPLER_ARG`, `OTEL_PROPAGATORS`,
@@ -142,7 +152,7 @@ extension AzureMonitor {
         /// The connection string of the environment, to tell a mistake there from one in code.
         var environmentConnectionString: String?
 
-        /// What the environment said about the resource, detectors included.
+        /// What the environment says about the resource, and where detectors look.
         var environmentResource = EnvironmentResource()
 
         /// What the exporter wants to know of the environment, by variable.

@@ -18,6 +18,7 @@ private import TelemetryModel
 /// ```
 public final class Telemetry: Service {
     private let configuration: TelemetryConfiguration
+    private let resource: PipelineResource
     private let spans: RecordChannel<SpanRecording>
     private let logs: RecordChannel<PendingLogRecord>
     private let registry: InstrumentRegistry
@@ -112,11 +113,16 @@ public final class Telemetry: Service {
             time: configuration.time
         )
         self.coordinator = coordinator
+        let resource = PipelineResource(
+            configuration.resource,
+            detection: configuration.resourceDetection
+        )
+        self.resource = resource
         self.spanProcessor = SpanProcessorActor(
             channel: self.spans,
             processors: configuration.traces.processors,
             inheritance: configuration.traces.inheritance,
-            resource: configuration.resource,
+            resource: resource,
             coordinator: coordinator
         )
         self.logBuffer = LogBufferActor(
@@ -125,7 +131,7 @@ public final class Telemetry: Service {
             limits: configuration.logs.limits,
             inheritance: configuration.traces.inheritance,
             followsTraceSampling: configuration.logs.followsTraceSampling,
-            resource: configuration.resource,
+            resource: resource,
             coordinator: coordinator,
             time: configuration.time
         )
@@ -311,6 +317,7 @@ extension Telemetry {
     private func deliver() async {
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await self.coordinator.run() }
+            group.addTask { await self.resource.detect() }
             group.addTask { await self.keepTime() }
             group.addTask {
                 await withDiscardingTaskGroup { consumers in
@@ -387,7 +394,7 @@ extension Telemetry {
             self.diagnostics.report(.warning, "metrics.\(notice.code)", notice.explanation)
         }
         await self.coordinator.submit(
-            ExportBatch(resource: self.configuration.resource, records: .metrics(metrics))
+            ExportBatch(resource: self.resource.value, records: .metrics(metrics))
         )
     }
 

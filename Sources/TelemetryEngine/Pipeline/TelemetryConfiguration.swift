@@ -7,6 +7,12 @@ public struct TelemetryConfiguration: Sendable {
     /// The default is empty.
     public var resource = Resource()
 
+    /// Finds out more about what produces the telemetry when the pipeline runs; nothing is sent
+    /// before it returns, so it must soon.
+    ///
+    /// The default is `nil`: ``resource`` is all there is to know.
+    package var resourceDetection: (@Sendable () async -> Resource)?
+
     /// How spans are recorded and batched.
     public var traces = Traces()
 

@@ -7,7 +7,7 @@ package import TelemetryModel
 package actor LogBufferActor {
     private let channel: RecordChannel<PendingLogRecord>
     private let coordinator: ExportCoordinator
-    private let resource: Resource
+    private let resource: PipelineResource
     private let time: TimeSource
     private var finisher: LogFinisher
 
@@ -17,7 +17,7 @@ package actor LogBufferActor {
         limits: LogLimits,
         inheritance: AttributeInheritance? = nil,
         followsTraceSampling: Bool = false,
-        resource: Resource,
+        resource: PipelineResource,
         coordinator: ExportCoordinator,
         time: TimeSource
     ) {
@@ -35,11 +35,12 @@ package actor LogBufferActor {
 
     /// Processes records until the channel is sealed and empty.
     package func run() async {
+        let resource = await self.resource.value
         for await chunk in self.channel.chunks {
             let records = self.finisher.finish(chunk.records, observedAt: self.time.wallNow())
             if !records.isEmpty {
                 await self.coordinator.submit(
-                    ExportBatch(resource: self.resource, records: .logs(records))
+                    ExportBatch(resource: resource, records: .logs(records))
                 )
             }
             self.channel.recycle(chunk)

@@ -7,14 +7,14 @@ package import TelemetryModel
 package actor SpanProcessorActor {
     private let channel: RecordChannel<SpanRecording>
     private let coordinator: ExportCoordinator
-    private let resource: Resource
+    private let resource: PipelineResource
     private var finisher: SpanFinisher
 
     package init(
         channel: RecordChannel<SpanRecording>,
         processors: [any SpanProcessor],
         inheritance: AttributeInheritance? = nil,
-        resource: Resource,
+        resource: PipelineResource,
         coordinator: ExportCoordinator
     ) {
         self.channel = channel
@@ -25,11 +25,12 @@ package actor SpanProcessorActor {
 
     /// Processes spans until the channel is sealed and empty.
     package func run() async {
+        let resource = await self.resource.value
         for await chunk in self.channel.chunks {
             let spans = self.finisher.finish(chunk.records)
             if !spans.isEmpty {
                 await self.coordinator.submit(
-                    ExportBatch(resource: self.resource, records: .spans(spans))
+                    ExportBatch(resource: resource, records: .spans(spans))
                 )
             }
             self.channel.recycle(chunk)
@@ -68,25 +69,24 @@ package struct SpanFinisher {
             }
             var span = recording.makeEndedSpan(using: &self.caches)
             self.inheritance?.complete(&span.attributes)
-            let isKept = self.keeps(&span)
+            let dropping = self.processors.firstIndex { $0.onEnd(&span) == .drop }
             if recording.localRoot === recording {
                 // What belongs to a request reads its name and user from the recording: it must see
                 // what the processors made of them, and nothing that those masked.
-                recording.settle(name: span.name, attributes: span.attributes)
+                if let dropping {
+                    let unseen = ProcessorForesight(self.processors[(dropping + 1)...])
+                    let inherited = unseen.inheritance(from: span)
+                    recording.settle(name: inherited.name, attributes: inherited.attributes)
+                } else {
+                    recording.settle(name: span.name, attributes: span.attributes)
+                }
             }
-            if isKept {
+            if dropping == nil {
                 spans.append(span)
             } else {
                 self.filtered += 1
             }
         }
         return spans
-    }
-
-    private func keeps(_ span: inout EndedSpan) -> Bool {
-        for processor in self.processors where processor.onEnd(&span) == .drop {
-            return false
-        }
-        return true
     }
 }

@@ -259,13 +259,14 @@ extension SpanRecording: LocalRoot {
             (name, attributes, hasEnded) = (finalName, finalAttributes, true)
         case .underWay(let currentName, let set, let initial):
             let limits = self.core.limits
-            (attributes, _) = Attributes.converting(
+            let (current, _) = Attributes.converting(
                 set,
                 over: initial,
                 limit: limits.attributes,
                 valueLength: limits.attributeValueLength
             )
-            (name, hasEnded) = (currentName, false)
+            (name, attributes) = self.inheritance(name: currentName, attributes: current)
+            hasEnded = false
         }
         return LocalRootSnapshot(
             hasEnded: hasEnded,
@@ -273,6 +274,29 @@ extension SpanRecording: LocalRoot {
             name: name,
             kind: self.origin.kind,
             attributes: attributes
+        )
+    }
+
+    /// What the processors are going to leave of what is known so far.
+    private func inheritance(
+        name: String,
+        attributes: Attributes
+    ) -> (name: String, attributes: Attributes) {
+        let foresight = self.core.foresight
+        guard !foresight.isClear else { return (name, attributes) }
+        let start = Timestamp(nanosecondsSinceEpoch: self.origin.start.wall)
+        return foresight.inheritance(
+            from: EndedSpan(
+                context: self.trace.spanContext(of: self.spanID),
+                parentSpanID: self.origin.parentSpanID,
+                hasRemoteParent: self.origin.hasRemoteParent,
+                name: name,
+                kind: self.origin.kind,
+                startTime: start,
+                endTime: start,
+                attributes: attributes,
+                sampleRate: self.trace.sampleRate
+            )
         )
     }
 }

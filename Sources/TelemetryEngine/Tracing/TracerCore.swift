@@ -36,6 +36,9 @@ final class TracerCore: Sendable {
     let recordsBacktraces: Bool
     let flush: @Sendable () -> Void
 
+    /// What the processors are going to do to a span that is under way.
+    let foresight: ProcessorForesight
+
     private let sampling: Sampling
     private let ids: RandomIDGenerator
     private let processors: [any SpanProcessor]
@@ -62,6 +65,7 @@ final class TracerCore: Sendable {
         self.propagators = propagators
         self.processors = processors
         self.inheritance = inheritance
+        self.foresight = ProcessorForesight(processors)
         self.counters = counters
         self.recordsBacktraces = recordsBacktraces
         self.flush = flush
