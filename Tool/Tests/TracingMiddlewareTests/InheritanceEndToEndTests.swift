@@ -26,7 +26,7 @@ import Tracing
             #expect(rows["dependencies"]?.map { $0["name"] } == ["work", "SELECT"])
             #expect(
                 rows["traces"]?.compactMap { $0["message"] } == [
-                    "looking", "at the root", "waited",
+                    "looking", "waited", "at the root",
                 ]
             )
             #expect(rows["exceptions"]?.count == 1)
@@ -135,11 +135,11 @@ import Tracing
             TracingMiddleware()
         }
         router.get("/orders/{id}") { _, context in
-            try await withSpan("work") { span in
+            await withSpan("work") { span in
                 logger.info("looking")
                 span.recordError(OutOfStock())
                 span.addEvent("waited")
-                try await withSpan("SELECT", ofKind: .client) { _ in await Task.yield() }
+                await withSpan("SELECT", ofKind: .client) { _ in await Task.yield() }
             }
             logger.info("at the root")
             if flushesInside {
@@ -168,11 +168,11 @@ import Tracing
                 uri: "/v1/query",
                 method: .post,
                 headers: [.contentType: "application/json"],
-                body: ByteBuffer(data: JSONEncoder().encode(query))
+                body: ByteBuffer(bytes: JSONEncoder().encode(query))
             )
             #expect(response.status == .ok)
             rows[table] = try JSONDecoder()
-                .decode([[String: String?]].self, from: Data(buffer: response.body))
+                .decode([[String: String?]].self, from: Data(response.body.readableBytesView))
                 .map { $0.compactMapValues { $0 } }
         }
         return rows
@@ -193,7 +193,7 @@ private struct VisitorMiddleware: RouterMiddleware {
     func handle(
         _ request: Request,
         context: BasicRequestContext,
-        next: (Request, BasicRequestContext) async throws -> Response
+        next: @concurrent (Request, BasicRequestContext) async throws -> Response
     ) async throws -> Response {
         try await Visitor.$user.withValue("anna") {
             try await Visitor.$address.withValue("203.0.113.7") {
