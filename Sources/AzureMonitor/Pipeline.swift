@@ -17,7 +17,8 @@ struct Pipeline {
         for (number, notice) in configuration.notices.enumerated() {
             diagnostics.report(.warning, "environment.\(number)", notice)
         }
-        let exporters = try Self.exporters(for: configuration, diagnostics)
+        var statistics: CustomerStatistics?
+        let exporters = try Self.exporters(for: configuration, diagnostics, &statistics)
         // Without any destination there is nobody to record for: the program keeps whatever back
         // ends it would have without us.
         self.signals = exporters.isEmpty ? [] : configuration.signals
@@ -30,6 +31,7 @@ struct Pipeline {
         pipeline.shutdownTimeout = configuration.shutdownTimeout
         pipeline.maximumRequests = configuration.maximumRequests
         pipeline.storesOverQuota = configuration.storesOverQuota
+        if let statistics { pipeline.metricProducers = [statistics] }
         self.telemetry = Telemetry(
             configuration: pipeline,
             exporters: exporters,
@@ -47,7 +49,8 @@ struct Pipeline {
 
     private static func exporters(
         for configuration: AzureMonitor.Configuration,
-        _ diagnostics: Diagnostics
+        _ diagnostics: Diagnostics,
+        _ statistics: inout CustomerStatistics?
     ) throws -> [any TelemetryExporter] {
         var exporters = configuration.additionalExporters
         let consoleSignals = configuration.consoleSignals.intersection(configuration.signals)
@@ -78,11 +81,22 @@ struct Pipeline {
             )
             return exporters
         }
+        let destination = try ConnectionString(connectionString)
+        statistics = configuration.sdkStatisticsInterval.map { interval in
+            CustomerStatistics(
+                interval: interval,
+                destination: destination.destination,
+                dropsOverQuota: !configuration.storesOverQuota,
+                environment: configuration.environment,
+                start: TimeSource.system.wallNow()
+            )
+        }
         let connection = try AzureMonitorConnection(
-            connectionString: ConnectionString(connectionString),
+            connectionString: destination,
             credential: configuration.credential,
             transport: CurlMultiplexer(configuration: configuration.transport),
-            environment: configuration.environment
+            environment: configuration.environment,
+            statistics: statistics
         )
         // One connection for all three; whichever is closed last, none sends any more by then.
         let ofAzure: [any TelemetryExporter] = [
