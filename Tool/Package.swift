@@ -67,7 +67,11 @@ let package = Package(
             name: "AzureMonitorToolTests",
             dependencies: [
                 "azure-monitor",
+                .product(name: "AzureMonitor", package: "swift-azure-monitor"),
+                .product(name: "AzureMonitorExporter", package: "swift-azure-monitor"),
+                .product(name: "TelemetryEngine", package: "swift-azure-monitor"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Tracing", package: "swift-distributed-tracing"),
             ]
         ),
         .testTarget(
