@@ -22,7 +22,8 @@ struct Pipeline {
         for (number, notice) in configuration.notices.enumerated() {
             diagnostics.report(.warning, "environment.\(number)", notice)
         }
-        let exporters = try Self.exporters(for: configuration, transport, diagnostics)
+        var statistics: CustomerStatistics?
+        let exporters = try Self.exporters(for: configuration, transport, diagnostics, &statistics)
         // Without any destination there is nobody to record for: the program keeps whatever back
         // ends it would have without us.
         self.signals = exporters.isEmpty ? [] : configuration.signals
@@ -37,6 +38,7 @@ struct Pipeline {
         pipeline.shutdownTimeout = configuration.shutdownTimeout
         pipeline.maximumRequests = configuration.maximumRequests
         pipeline.storesOverQuota = configuration.storesOverQuota
+        if let statistics { pipeline.metricProducers = [statistics] }
         self.telemetry = Telemetry(
             configuration: pipeline,
             exporters: exporters,
@@ -55,7 +57,8 @@ struct Pipeline {
     private static func exporters(
         for configuration: AzureMonitor.Configuration,
         _ transport: (any HTTPTransport)?,
-        _ diagnostics: Diagnostics
+        _ diagnostics: Diagnostics,
+        _ statistics: inout CustomerStatistics?
     ) throws -> [any TelemetryExporter] {
         var exporters = configuration.additionalExporters
         let consoleSignals = configuration.consoleSignals.intersection(configuration.signals)
@@ -92,12 +95,22 @@ struct Pipeline {
             environment: configuration.environment
         )
         options.redactsQueries = configuration.redactsURLQueries
+        statistics = configuration.sdkStatisticsInterval.map { interval in
+            CustomerStatistics(
+                interval: interval,
+                destination: parsed.destination,
+                dropsOverQuota: !configuration.storesOverQuota,
+                environment: configuration.environment,
+                start: TimeSource.system.wallNow()
+            )
+        }
         let connection = try AzureMonitorConnection(
             connectionString: parsed,
             credential: configuration.credential,
             transport: transport ?? CurlMultiplexer(configuration: configuration.transport),
             options: options,
-            environment: configuration.environment
+            environment: configuration.environment,
+            statistics: statistics
         )
         // One connection for all three; whichever is closed last, none sends any more by then.
         let ofAzure: [any TelemetryExporter] = [

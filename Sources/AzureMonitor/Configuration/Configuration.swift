@@ -77,7 +77,8 @@ extension AzureMonitor {
 
         /// How measurements are aggregated and collected.
         ///
-        /// - Environment: `OTEL_METRIC_EXPORT_INTERVAL`, `OTEL_METRIC_EXPORT_TIMEOUT`
+        /// - Environment: `OTEL_METRIC_EXPORT_INTERVAL`, `OTEL_METRIC_EXPORT_TIMEOUT`,
+        ///   `AZURE_MONITOR_PIPELINE_METRICS`
         public var metrics = TelemetryConfiguration.Metrics()
 
         /// Whether the queries of URLs are left out of what is sent to Azure.
@@ -133,6 +134,17 @@ extension AzureMonitor {
         ///
         /// The default is `false`: its owner set that cap.
         public var storesOverQuota = false
+
+        /// How often to send the statistics of the SDK, as metrics to your own resource; `nil`, which
+        /// is the default, sends none.
+        ///
+        /// They count items that arrived, were lost and had to be sent again, under the names that
+        /// the other Azure Monitor SDKs use: `Item_Success_Count`, `Item_Dropped_Count`,
+        /// `Item_Retry_Count`. Nothing goes to anybody else.
+        ///
+        /// - Environment: `APPLICATIONINSIGHTS_SDKSTATS_ENABLED`, then
+        ///   `APPLICATIONINSIGHTS_SDKSTATS_EXPORT_INTERVAL` in seconds, 900 unless told otherwise
+        public var sdkStatisticsInterval: Duration?
 
         /// Exporters beside Azure, each with a lane, offline storage and an account of its own.
         public var additionalExporters: [any TelemetryExporter] = []

@@ -49,6 +49,9 @@ public struct TelemetryConfiguration: Sendable {
     /// The directory of a file that the pipeline says it in; `nil` for standard error.
     public var diagnosticDirectory: String?
 
+    /// Who else reports on the pipeline.
+    package var metricProducers: [any PipelineMetricProducer] = []
+
     /// The clocks.
     ///
     /// The default is the machine's.
@@ -195,6 +198,13 @@ extension TelemetryConfiguration {
         /// The default is 2,000, as OpenTelemetry has it. What comes beyond is counted in one
         /// series with the attribute `otel.metric.overflow`.
         public var cardinalityLimit: Int? = 2_000
+
+        /// Whether what the pipeline itself does is measured: queues, exports, losses.
+        ///
+        /// The default is `false`. The metrics have the names that OpenTelemetry gives them,
+        /// `otel.sdk.*`; they are delivered like all others, and count in the accounts, but not in
+        /// themselves. Views do not apply to them.
+        public var measuresPipeline = false
 
         /// Creates a configuration of defaults.
         public init() {}
