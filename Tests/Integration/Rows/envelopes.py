@@ -190,7 +190,8 @@ def check(envelope) -> str:
         check_number(envelope["sampleRate"], "sampleRate")
         if not 0 < envelope["sampleRate"] <= 100:
             refuse(f"sampleRate {envelope['sampleRate']}")
-    check_fields(envelope.get("tags"), {t: (TEXT, n, False) for t, n in TAGS.items()}, set(), "tags")
+    tags = {tag: (TEXT, limit, False) for tag, limit in TAGS.items()}
+    check_fields(envelope.get("tags"), tags, set(), "tags")
     data = envelope.get("data")
     if not isinstance(data, dict) or data.keys() != {"baseType", "baseData"}:
         refuse("data")

@@ -14,9 +14,12 @@ struct Session {
     init(_ session: Scenario.Session, start: UInt64) throws {
         var configuration = AzureMonitor.Configuration()
         configuration.resourceAttributes = session.resource.mapValues { .string($0.text) }
-        if let ratio = session.ratio {
-            configuration.traces.sampler = ApplicationInsightsSampler(ratio: ratio)
-        }
+        configuration.traces.sampler =
+            if let ratio = session.ratio {
+                ApplicationInsightsSampler(ratio: ratio)
+            } else {
+                ParentBasedSampler(root: AlwaysOnSampler())
+            }
         configuration.logs.levels = LogLevels(default: .trace)
         configuration.logs.console = .off
         configuration.storage = nil
