@@ -9,7 +9,12 @@ struct Pipeline {
     private let signals: Set<Signal>
 
     /// Puts a pipeline together; nothing runs, no thread is started, nobody is asked anything.
-    init(_ configuration: AzureMonitor.Configuration) throws {
+    ///
+    /// - Parameter transport: what sends to Azure; `nil` for what the configuration describes.
+    init(
+        _ configuration: AzureMonitor.Configuration,
+        transport: (any HTTPTransport)? = nil
+    ) throws {
         let diagnostics = Diagnostics(
             level: configuration.diagnosticLevel,
             directory: configuration.diagnosticDirectory
@@ -17,7 +22,8 @@ struct Pipeline {
         for (number, notice) in configuration.notices.enumerated() {
             diagnostics.report(.warning, "environment.\(number)", notice)
         }
-        let exporters = try Self.exporters(for: configuration, diagnostics)
+        var statistics: CustomerStatistics?
+        let exporters = try Self.exporters(for: configuration, transport, diagnostics, &statistics)
         // Without any destination there is nobody to record for: the program keeps whatever back
         // ends it would have without us.
         self.signals = exporters.isEmpty ? [] : configuration.signals
@@ -25,12 +31,14 @@ struct Pipeline {
         pipeline.resource = Self.resource(for: configuration)
         pipeline.resourceDetection = Self.detection(for: configuration, diagnostics)
         pipeline.traces = configuration.traces
+        pipeline.traces.inheritance = configuration.propagatesMainAgent ? .mainAgent : nil
         pipeline.logs = configuration.logs
         pipeline.metrics = configuration.metrics
         pipeline.storage = configuration.storage
         pipeline.shutdownTimeout = configuration.shutdownTimeout
         pipeline.maximumRequests = configuration.maximumRequests
         pipeline.storesOverQuota = configuration.storesOverQuota
+        if let statistics { pipeline.metricProducers = [statistics] }
         self.telemetry = Telemetry(
             configuration: pipeline,
             exporters: exporters,
@@ -48,7 +56,9 @@ struct Pipeline {
 
     private static func exporters(
         for configuration: AzureMonitor.Configuration,
-        _ diagnostics: Diagnostics
+        _ transport: (any HTTPTransport)?,
+        _ diagnostics: Diagnostics,
+        _ statistics: inout CustomerStatistics?
     ) throws -> [any TelemetryExporter] {
         var exporters = configuration.additionalExporters
         let consoleSignals = configuration.consoleSignals.intersection(configuration.signals)
@@ -79,11 +89,28 @@ struct Pipeline {
             )
             return exporters
         }
-        let connection = try AzureMonitorConnection(
-            connectionString: ConnectionString(connectionString),
-            credential: configuration.credential,
-            transport: CurlMultiplexer(configuration: configuration.transport),
+        let parsed = try ConnectionString(connectionString)
+        var options = EnvelopeOptions(
+            connectionString: parsed,
             environment: configuration.environment
+        )
+        options.redactsQueries = configuration.redactsURLQueries
+        statistics = configuration.sdkStatisticsInterval.map { interval in
+            CustomerStatistics(
+                interval: interval,
+                destination: parsed.destination,
+                dropsOverQuota: !configuration.storesOverQuota,
+                environment: configuration.environment,
+                start: TimeSource.system.wallNow()
+            )
+        }
+        let connection = try AzureMonitorConnection(
+            connectionString: parsed,
+            credential: configuration.credential,
+            transport: transport ?? CurlMultiplexer(configuration: configuration.transport),
+            options: options,
+            environment: configuration.environment,
+            statistics: statistics
         )
         // One connection for all three; whichever is closed last, none sends any more by then.
         let ofAzure: [any TelemetryExporter] = [

@@ -26,6 +26,8 @@ extension AzureMonitor.Configuration {
     /// | `OTEL_PROPAGATORS`                      | list of `tracecontext`, `baggage`, `none` | ``traces`` |
     /// | `OTEL_BSP_*`, `OTEL_BLRP_*`             | numbers, ms                  | ``traces``, ``logs`` |
     /// | `OTEL_METRIC_EXPORT_{INTERVAL,TIMEOUT}` | ms                           | ``metrics`` |
+    /// | `AZURE_MONITOR_PIPELINE_METRICS`        | `true`                       | ``metrics`` |
+    /// | `APPLICATIONINSIGHTS_SDKSTATS_ENABLED`, `…_EXPORT_INTERVAL` | `true`, seconds | ``sdkStatisticsInterval`` |
     /// | `OTEL_*_LIMIT`                          | numbers                      | ``traces``, ``logs`` |
     /// | `{HTTP,HTTPS,ALL,NO}_PROXY`, `SSL_CERT_{FILE,DIR}` | text              | ``transport`` |
     /// | `APPLICATIONINSIGHTS_SELFDIAGNOSTICS_LEVEL` | name of a level          | ``diagnosticLevel`` |
@@ -46,6 +48,7 @@ extension AzureMonitor.Configuration {
         self.readResource(&reader)
         self.readLimits(&reader)
         self.readBatching(&reader)
+        self.readPipelineMetrics(&reader)
         self.traces.sampler = reader.sampler() ?? self.traces.sampler
         self.traces.propagators = reader.propagators() ?? self.traces.propagators
         self.diagnosticDirectory = reader.text(Diagnostics.directoryVariable)
@@ -138,6 +141,16 @@ extension AzureMonitor.Configuration {
             reader.integer("OTEL_LOGRECORD_ATTRIBUTE_VALUE_LENGTH_LIMIT") ?? length
             ?? logs.attributeValueLength
         self.logs.limits = logs
+    }
+
+    private mutating func readPipelineMetrics(_ reader: inout EnvironmentReader) {
+        if reader.isTrue("AZURE_MONITOR_PIPELINE_METRICS") { self.metrics.measuresPipeline = true }
+        // Also the variable by which the other SDKs, where they are on by default, turn them off.
+        guard reader.isTrue("APPLICATIONINSIGHTS_SDKSTATS_ENABLED"),
+            !reader.isTrue("APPLICATIONINSIGHTS_SDKSTATS_DISABLED")
+        else { return }
+        let seconds = reader.integer("APPLICATIONINSIGHTS_SDKSTATS_EXPORT_INTERVAL", atLeast: 1)
+        self.sdkStatisticsInterval = .seconds(seconds ?? 900)
     }
 
     private mutating func readBatching(_ reader: inout EnvironmentReader) {

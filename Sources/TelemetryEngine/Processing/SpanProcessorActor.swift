@@ -13,13 +13,14 @@ package actor SpanProcessorActor {
     package init(
         channel: RecordChannel<SpanRecording>,
         processors: [any SpanProcessor],
+        inheritance: AttributeInheritance? = nil,
         resource: PipelineResource,
         coordinator: ExportCoordinator
     ) {
         self.channel = channel
         self.coordinator = coordinator
         self.resource = resource
-        self.finisher = SpanFinisher(processors: processors)
+        self.finisher = SpanFinisher(processors: processors, inheritance: inheritance)
     }
 
     /// Processes spans until the channel is sealed and empty.
@@ -45,14 +46,16 @@ package actor SpanProcessorActor {
 /// Decides which recordings become ended spans, and what those look like.
 package struct SpanFinisher {
     private let processors: [any SpanProcessor]
+    private let inheritance: AttributeInheritance?
     private var caches = SpanConversionCaches()
     /// The spans that a processor turned away.
     package private(set) var filtered: UInt64 = 0
     /// The spans that were recorded for measuring only.
     package private(set) var recordedOnly: UInt64 = 0
 
-    package init(processors: [any SpanProcessor]) {
+    package init(processors: [any SpanProcessor], inheritance: AttributeInheritance? = nil) {
         self.processors = processors
+        self.inheritance = inheritance
     }
 
     /// Converts recordings and shows each to the processors, in order.
@@ -65,6 +68,7 @@ package struct SpanFinisher {
                 continue
             }
             var span = recording.makeEndedSpan(using: &self.caches)
+            self.inheritance?.complete(&span.attributes)
             let dropping = self.processors.firstIndex { $0.onEnd(&span) == .drop }
             if recording.localRoot === recording {
                 // What belongs to a request reads its name and user from the recording: it must see

@@ -154,6 +154,24 @@ package final class SpanRecording: Sendable {
         }
     }
 
+    // MARK: What is handed down
+
+    /// The attributes set on the span and those it started with; `nil` if, as it was found before,
+    /// there is nothing among them to be handed down.
+    func attributesToHandDown() -> (set: SpanAttributes, initial: Attributes)? {
+        self.state.withLock { state in
+            let initial = state.rarity?.initialAttributes ?? [:]
+            let set = state.attributes
+            guard !initial.isEmpty || set.count != state.countWithoutHeirlooms else { return nil }
+            return (set, initial)
+        }
+    }
+
+    /// Notes that of so many attributes none is to be handed down.
+    func noteWithoutHeirlooms(count: Int) {
+        self.state.withLock { $0.countWithoutHeirlooms = count }
+    }
+
     // MARK: What the span processor's actor does
 
     /// Makes what exporters receive; called once, after the end, off the caller's path.
