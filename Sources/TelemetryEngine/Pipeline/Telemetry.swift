@@ -18,6 +18,7 @@ private import TelemetryModel
 /// ```
 public final class Telemetry: Service {
     private let configuration: TelemetryConfiguration
+    private let resource: PipelineResource
     private let spans: RecordChannel<SpanRecording>
     private let logs: RecordChannel<PendingLogRecord>
     private let registry: InstrumentRegistry
@@ -115,17 +116,25 @@ public final class Telemetry: Service {
             time: configuration.time
         )
         self.coordinator = coordinator
+        let resource = PipelineResource(
+            configuration.resource,
+            detection: configuration.resourceDetection
+        )
+        self.resource = resource
         self.spanProcessor = SpanProcessorActor(
             channel: self.spans,
             processors: configuration.traces.processors,
-            resource: configuration.resource,
+            inheritance: configuration.traces.inheritance,
+            resource: resource,
             coordinator: coordinator
         )
         self.logBuffer = LogBufferActor(
             channel: self.logs,
             processors: configuration.logs.processors,
             limits: configuration.logs.limits,
-            resource: configuration.resource,
+            inheritance: configuration.traces.inheritance,
+            followsTraceSampling: configuration.logs.followsTraceSampling,
+            resource: resource,
             coordinator: coordinator,
             time: configuration.time
         )
@@ -137,6 +146,7 @@ public final class Telemetry: Service {
             time: configuration.time,
             propagators: configuration.traces.propagators,
             processors: configuration.traces.processors,
+            inheritance: configuration.traces.inheritance,
             counters: self.tracingCounters,
             recordsBacktraces: configuration.traces.recordsBacktraces,
             flush: { spans.flush() }
@@ -269,8 +279,10 @@ public final class Telemetry: Service {
         get async {
             var health = TelemetryHealth()
             let spanCounts = await self.spanProcessor.counts
-            health.filtered = await self.logBuffer.filtered + spanCounts.filtered
+            let logCounts = await self.logBuffer.counts
+            health.filtered = logCounts.filtered + spanCounts.filtered
             health.recordedOnly = spanCounts.recordedOnly
+            health.notSampled = logCounts.notSampled
             health.invalidMeasurements = UInt64(self.registry.counts.ignoredMeasurements)
             health.endedTwice = self.tracingCounters.values.endedTwice
             health.destinations = await self.coordinator.health()
@@ -308,6 +320,7 @@ extension Telemetry {
     private func deliver() async {
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await self.coordinator.run() }
+            group.addTask { await self.resource.detect() }
             group.addTask { await self.keepTime() }
             group.addTask {
                 await withDiscardingTaskGroup { consumers in
@@ -393,7 +406,7 @@ extension Telemetry {
             self.diagnostics.report(.warning, "metrics.\(notice.code)", notice.explanation)
         }
         await self.coordinator.submit(
-            ExportBatch(resource: self.configuration.resource, records: .metrics(metrics))
+            ExportBatch(resource: self.resource.value, records: .metrics(metrics))
         )
     }
 

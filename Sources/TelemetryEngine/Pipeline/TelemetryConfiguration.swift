@@ -7,6 +7,12 @@ public struct TelemetryConfiguration: Sendable {
     /// The default is empty.
     public var resource = Resource()
 
+    /// Finds out more about what produces the telemetry when the pipeline runs; nothing is sent
+    /// before it returns, so it must soon.
+    ///
+    /// The default is `nil`: ``resource`` is all there is to know.
+    package var resourceDetection: (@Sendable () async -> Resource)?
+
     /// How spans are recorded and batched.
     public var traces = Traces()
 
@@ -130,6 +136,9 @@ extension TelemetryConfiguration {
         /// The default is `false`: taking a stack costs far more than recording a span.
         public var recordsBacktraces = false
 
+        /// What spans hand down to the spans and log records inside them.
+        package var inheritance: AttributeInheritance?
+
         /// How spans wait for their batch.
         public var batching = Batching()
 
@@ -149,6 +158,13 @@ extension TelemetryConfiguration {
 
         /// What sees every record, in this order.
         public var processors: [any LogRecordProcessor] = []
+
+        /// Whether records inside a trace that is not sampled are left out, as its spans are.
+        ///
+        /// The default is `false`: all records are exported. Records outside any trace always are.
+        /// What is left out is counted in ``TelemetryHealth/notSampled``; processors see it all the
+        /// same.
+        public var followsTraceSampling = false
 
         /// Whether records are also written to standard error.
         ///
