@@ -30,6 +30,7 @@ struct Pipeline {
         pipeline.shutdownTimeout = configuration.shutdownTimeout
         pipeline.maximumRequests = configuration.maximumRequests
         pipeline.storesOverQuota = configuration.storesOverQuota
+        pipeline.durability = configuration.durability
         self.telemetry = Telemetry(
             configuration: pipeline,
             exporters: exporters,
