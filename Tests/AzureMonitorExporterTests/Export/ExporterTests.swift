@@ -110,7 +110,9 @@ import Testing
     @Test func metricsThatAreNotSentByDesignAreNoLoss() async throws {
         let exporter = AzureMonitorMetricExporter(connection: try self.connection())
         func metric(_ name: String, _ values: [Double]) -> Metric {
-            let points = values.map { NumberPoint(value: .double($0)) }
+            let points = values.map {
+                NumberPoint(attributes: [:], time: .epoch, value: .double($0))
+            }
             return Metric(name: name, content: .gauge(points))
         }
         let batch = ExportBatch(
