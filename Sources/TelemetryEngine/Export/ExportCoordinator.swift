@@ -66,6 +66,13 @@ package actor ExportCoordinator {
             }
         }
         self.lanes = lanes
+        if configuration.durability == .writeAhead, lanes.allSatisfy({ $0.storage == nil }) {
+            configuration.diagnostics.report(
+                .warning,
+                "storage.off",
+                "nothing is written ahead, because offline storage is off"
+            )
+        }
     }
 
     /// The name, with a number behind it if it is taken.

@@ -46,9 +46,11 @@ struct ExportAccountingTests {
 
     private func coordinator(
         _ exporters: [any TelemetryExporter],
-        _ lines: Lines = Lines()
+        _ lines: Lines = Lines(),
+        durability: Durability = .onFailure
     ) -> ExportCoordinator {
         var configuration = ExportConfiguration()
+        configuration.durability = durability
         configuration.maximumRequests = 1
         configuration.diagnostics = Diagnostics(
             level: .warning,
@@ -99,6 +101,16 @@ struct ExportAccountingTests {
         await self.run(coordinator) { await coordinator.submit(.spans(2)) }
         #expect(exporters.map(\.inner.spans.count) == [0, 2])
         #expect(await coordinator.health()["memory"]?.books.exported == 2)
+    }
+
+    @Test(
+        "that nothing can be written ahead is said",
+        arguments: [Durability.onFailure, .writeAhead]
+    )
+    func writeAheadWithoutStorage(durability: Durability) {
+        let lines = Lines()
+        _ = self.coordinator([Variant()], lines, durability: durability)
+        #expect(lines.all.count == (durability == .writeAhead ? 1 : 0))
     }
 
     @Test("records that an exporter loses without a word are invalid ones")
