@@ -74,7 +74,9 @@ public final class TokenSource: TokenCredential {
         message: "The wait for a token was cancelled."
     )
 
-    /// Starts a fetch. It is no child of the caller, who may leave before the others.
+    /// Starts a fetch.
+    ///
+    /// It is no child of the caller, who may leave before the others.
     private func start(_ id: UInt64, _ request: TokenRequest) -> Task<Void, Never> {
         Task {
             let result = await self.fetch(request)
