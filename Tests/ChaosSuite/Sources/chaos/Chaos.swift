@@ -19,7 +19,7 @@ import NIOPosix
 enum Chaos {
     private static let rows: [any Row] = [
         AnswersRow(), OutagesRow(), ConnectionsRow(), ShutdownRow(), ManyProcessesRow(),
-        // TODO
+        KillsRow(), StorageRow(), ClockRow(), QuietRow(),
     ]
 
     static func main() async {

@@ -24,6 +24,9 @@ struct Emitter: Sendable {
         } else {
             configuration.storage = nil
         }
+        if let retention = options.retention {
+            configuration.storage?.retention = .seconds(retention)
+        }
         configuration.storesOverQuota = options.storesOverQuota
         if let failures = options.credentialFailures {
             configuration.credential = Self.credential(failing: failures)
@@ -31,7 +34,17 @@ struct Emitter: Sendable {
         let state = EmitterState()
         say("ready \(baseline)")
         let telemetry: Telemetry
-        if options.ending == .withTelemetry {
+        if options.stepsClock {
+            telemetry = try await SteppedClock.run(configuration) { telemetry in
+                let emitter = Self(
+                    options: options,
+                    telemetry: telemetry,
+                    state: state,
+                    logger: Logger(label: "chaos") { telemetry.makeLogHandler(label: $0) }
+                )
+                await emitter.work()
+            }
+        } else if options.ending == .withTelemetry {
             telemetry = try await AzureMonitor.withTelemetry(configuration) { telemetry in
                 let emitter = Self(
                     options: options,
@@ -105,9 +118,17 @@ struct Emitter: Sendable {
     }
 
     private func record() async {
+        // Spans that last run beside each other.
+        await withDiscardingTaskGroup { spans in
+            await self.record(into: &spans)
+        }
+    }
+
+    private func record(into spans: inout DiscardingTaskGroup) async {
         let total = self.options.spans + self.options.logs
         let start = ContinuousClock.now
         var made = 0
+        var spansBegun = 0
         for part in 0..<max(1, self.options.parts) {
             let end = total * (part + 1) / max(1, self.options.parts)
             while made < end {
@@ -119,9 +140,17 @@ struct Emitter: Sendable {
                 for _ in 0..<min(stride, end - made) {
                     // Spans and log records in turn, while there are both to record.
                     let isLog =
-                        self.state.spans >= self.options.spans
+                        spansBegun >= self.options.spans
                         || (self.state.logs < self.options.logs && made % 2 == 1)
-                    await isLog ? self.recordLog() : self.recordSpan()
+                    if !isLog { spansBegun += 1 }
+                    if isLog {
+                        self.recordLog()
+                    } else if self.options.spanMilliseconds > 0 {
+                        spans.addTask { await self.recordSpan() }
+                        await Task.yield()
+                    } else {
+                        await self.recordSpan()
+                    }
                     made += 1
                 }
                 if self.options.rate > 0 {

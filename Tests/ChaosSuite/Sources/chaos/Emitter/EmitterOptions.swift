@@ -22,6 +22,11 @@ struct EmitterOptions: Codable, Sendable {
     var parts = 1
     /// The directory of offline storage; `nil` for none.
     var storage: String?
+    /// How long what is stored is kept, in seconds; `nil` for the default.
+    var retention: Int?
+    /// Whether the pipeline gets a clock of its own, whose wall time is stepped an hour forth and
+    /// back, twice, while it records.
+    var stepsClock = false
     /// The bytes of text, different and random, that each record carries.
     var ballast = 0
     /// The span that is larger than the service takes.

@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 
 #if canImport(Glibc)
     import Glibc
@@ -24,6 +25,7 @@ final class ChildProcess: Sendable {
     }
 
     let identifier: pid_t
+    private let ended = Mutex<End?>(nil)
     private let outputPath: String
     private let errorPath: String
 
@@ -65,6 +67,18 @@ final class ChildProcess: Sendable {
         self.identifier = identifier
     }
 
+    /// How it ended; `nil` if it has not.
+    var end: End? {
+        self.ended.withLock { ended in
+            var status: Int32 = 0
+            if ended == nil, unsafe waitpid(self.identifier, &status, WNOHANG) == self.identifier {
+                let number = status & 0x7f
+                ended = number == 0 ? .exit((status >> 8) & 0xff) : .signal(number)
+            }
+            return ended
+        }
+    }
+
     /// What it has written to standard output, in whole lines.
     var lines: [Substring] {
         let text = (try? String(contentsOfFile: self.outputPath, encoding: .utf8)) ?? ""
@@ -82,11 +96,7 @@ final class ChildProcess: Sendable {
         let deadline = ContinuousClock.now + limit
         var isKilled = false
         while true {
-            var status: Int32 = 0
-            if unsafe waitpid(self.identifier, &status, WNOHANG) == self.identifier {
-                let number = status & 0x7f
-                return number == 0 ? .exit((status >> 8) & 0xff) : .signal(number)
-            }
+            if let end = self.end { return end }
             if !isKilled, ContinuousClock.now >= deadline {
                 isKilled = true
                 self.signal(SIGKILL)

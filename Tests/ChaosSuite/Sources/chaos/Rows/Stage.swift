@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 
 #if canImport(Glibc)
     import Glibc
@@ -26,12 +27,25 @@ final class Stage: Sendable {
         body: (Stage) async throws -> Void
     ) async {
         checks.beginCase()
+        let stage: Stage
         do {
-            try await body(Stage(name, context, checks))
+            stage = try Stage(name, context, checks)
+        } catch {
+            return checks.fail("\(name): \(error)")
+        }
+        do {
+            try await body(stage)
         } catch {
             checks.fail("\(name): \(error)")
         }
+        // Whoever is left was not waited for, because something else went wrong.
+        for child in stage.children.withLock({ $0 }) where child.end == nil {
+            child.signal(SIGKILL)
+            _ = await child.wait(atMost: .seconds(10))
+        }
     }
+
+    private let children = Mutex<[ChildProcess]>([])
 
     private init(_ name: String, _ context: RowContext, _ checks: Checks) throws {
         self.name = name
@@ -112,11 +126,21 @@ final class Stage: Sendable {
         _ environment: [String: String] = [:],
         through wrapper: [String] = []
     ) throws -> ChildProcess {
-        try ChildProcess(
+        try self.start(
             wrapper + self.command(options),
-            environment: self.environment(for: url, environment),
+            self.environment(for: url, environment)
+        )
+    }
+
+    /// Starts any process.
+    func start(_ arguments: [String], _ environment: [String: String]) throws -> ChildProcess {
+        let child = try ChildProcess(
+            arguments,
+            environment: environment,
             files: "\(self.folder)/\(UUID().uuidString)"
         )
+        self.children.withLock { $0.append(child) }
+        return child
     }
 
     /// Waits for the end of a process that must end well; returns what it says.
@@ -130,10 +154,16 @@ final class Stage: Sendable {
     }
 
     static func report(in child: ChildProcess) throws -> EmitterReport {
-        guard let line = child.lines.last(where: { $0.hasPrefix("{") }) else {
+        guard let report = try self.reports(in: child).last else {
             throw ChaosError("a process reported nothing: \(child.errors.suffix(500))")
         }
-        return try JSONDecoder().decode(EmitterReport.self, from: Data(line.utf8))
+        return report
+    }
+
+    /// The reports of all processes that wrote to one file.
+    static func reports(in child: ChildProcess) throws -> [EmitterReport] {
+        try child.lines.filter { $0.hasPrefix("{") }
+            .map { try JSONDecoder().decode(EmitterReport.self, from: Data($0.utf8)) }
     }
 
     /// Runs a process to its end.

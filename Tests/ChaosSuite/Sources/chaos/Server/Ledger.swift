@@ -85,8 +85,8 @@ final class Ledger: Sendable {
 
     func receivedElsewhere() { self.state.withLock { $0.elsewhere += 1 } }
 
-    /// Takes records.
-    func accept(_ keys: [Key], isSaid: Bool) {
+    /// Takes records; nobody knows of it yet.
+    func accept(_ keys: [Key]) {
         let now = MonotonicTime.now
         self.state.withLock { state in
             for key in keys {
@@ -95,16 +95,24 @@ final class Ledger: Sendable {
                     times = sabotage == .loses ? 0 : 2
                 }
                 for _ in 0..<times {
-                    var acceptance = state.accepted[key] ?? Acceptance(first: now)
-                    if isSaid { acceptance.said += 1 } else { acceptance.unsaid += 1 }
-                    state.accepted[key] = acceptance
+                    state.accepted[key, default: Acceptance(first: now)].unsaid += 1
                 }
             }
         }
     }
 
-    /// The client will not hear of it after all.
-    func wasNotSaid(_ keys: [Key]) {
+    /// The client is told that records were taken.
+    func said(_ keys: [Key]) {
+        self.state.withLock { state in
+            for key in keys where (state.accepted[key]?.unsaid ?? 0) > 0 {
+                state.accepted[key]?.said += 1
+                state.accepted[key]?.unsaid -= 1
+            }
+        }
+    }
+
+    /// The client did not hear it after all.
+    func unsaid(_ keys: [Key]) {
         self.state.withLock { state in
             for key in keys where (state.accepted[key]?.said ?? 0) > 0 {
                 state.accepted[key]?.said -= 1

@@ -75,6 +75,7 @@ final class RequestHandler: ChannelInboundHandler {
         }
         let number = ledger.received(request)
         let taken = Self.taken(of: request.keys, by: reply.acceptance)
+        ledger.accept(taken)
         let carryOut = { (context: ChannelHandlerContext) in
             self.carryOut(
                 reply,
@@ -100,8 +101,6 @@ final class RequestHandler: ChannelInboundHandler {
         context: ChannelHandlerContext
     ) {
         let ledger = self.server.ledger
-        let isAnswered = reply.course != .reset && reply.course != .silence
-        ledger.accept(taken, isSaid: isAnswered && context.channel.isActive)
         switch reply.course {
         case .reset:
             // Without lingering, a close is a reset.
@@ -117,9 +116,10 @@ final class RequestHandler: ChannelInboundHandler {
         case .answer, .drip:
             ledger.answered(number, status: reply.status)
             guard context.channel.isActive else { return }
+            ledger.said(taken)
             self.send(reply, itemCount: itemCount, context: context) {
                 // The client left before it had read the answer.
-                ledger.wasNotSaid(taken)
+                ledger.unsaid(taken)
             }
         }
     }
@@ -177,6 +177,8 @@ final class RequestHandler: ChannelInboundHandler {
         guard let byte = bytes.first else { return self.end(context, whenUnheard) }
         let buffer = context.channel.allocator.buffer(bytes: [byte])
         context.writeAndFlush(self.wrapOutboundOut(.body(.byteBuffer(buffer))), promise: nil)
+        // With the last byte the client knows that this is all, and may ask again.
+        guard bytes.count > 1 else { return self.end(context, whenUnheard) }
         let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
         context.eventLoop.scheduleTask(in: .milliseconds(Int64(milliseconds))) {
             let (handler, context) = bound.value
