@@ -35,6 +35,7 @@ let package = Package(
                 "AzureMonitorExporter", "OTLPExporter", "AzureIdentity", "TelemetryEngine",
                 "TelemetryTransport", "TelemetryModel",
                 .product(name: "Configuration", package: "swift-configuration"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),

@@ -67,7 +67,11 @@ let package = Package(
             name: "AzureMonitorToolTests",
             dependencies: [
                 "azure-monitor",
+                .product(name: "AzureMonitor", package: "swift-azure-monitor"),
+                .product(name: "AzureMonitorExporter", package: "swift-azure-monitor"),
+                .product(name: "TelemetryEngine", package: "swift-azure-monitor"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Tracing", package: "swift-distributed-tracing"),
             ]
         ),
         .testTarget(
@@ -80,6 +84,21 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "TelemetryTransport", package: "swift-azure-monitor"),
+            ]
+        ),
+        .testTarget(
+            name: "TracingMiddlewareTests",
+            dependencies: [
+                "LocalInsights",
+                .product(name: "AzureMonitorExporter", package: "swift-azure-monitor"),
+                .product(name: "TelemetryEngine", package: "swift-azure-monitor"),
+                .product(name: "TelemetryModel", package: "swift-azure-monitor"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdTesting", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "Tracing", package: "swift-distributed-tracing"),
             ]
         ),
     ]

@@ -8,8 +8,13 @@ struct Pipeline {
     let telemetry: Telemetry
     private let signals: Set<Signal>
 
-    /// Puts a pipeline together; nothing runs, no thread is started, no file touched.
-    init(_ configuration: AzureMonitor.Configuration) throws {
+    /// Puts a pipeline together; nothing runs, no thread is started, nobody is asked anything.
+    ///
+    /// - Parameter transport: what sends to Azure; `nil` for what the configuration describes.
+    init(
+        _ configuration: AzureMonitor.Configuration,
+        transport: (any HTTPTransport)? = nil
+    ) throws {
         let diagnostics = Diagnostics(
             level: configuration.diagnosticLevel,
             directory: configuration.diagnosticDirectory
@@ -17,19 +22,23 @@ struct Pipeline {
         for (number, notice) in configuration.notices.enumerated() {
             diagnostics.report(.warning, "environment.\(number)", notice)
         }
-        let exporters = try Self.exporters(for: configuration, diagnostics)
+        var statistics: CustomerStatistics?
+        let exporters = try Self.exporters(for: configuration, transport, diagnostics, &statistics)
         // Without any destination there is nobody to record for: the program keeps whatever back
         // ends it would have without us.
         self.signals = exporters.isEmpty ? [] : configuration.signals
         var pipeline = TelemetryConfiguration()
         pipeline.resource = Self.resource(for: configuration)
+        pipeline.resourceDetection = Self.detection(for: configuration, diagnostics)
         pipeline.traces = configuration.traces
+        pipeline.traces.inheritance = configuration.propagatesMainAgent ? .mainAgent : nil
         pipeline.logs = configuration.logs
         pipeline.metrics = configuration.metrics
         pipeline.storage = configuration.storage
         pipeline.shutdownTimeout = configuration.shutdownTimeout
         pipeline.maximumRequests = configuration.maximumRequests
         pipeline.storesOverQuota = configuration.storesOverQuota
+        if let statistics { pipeline.metricProducers = [statistics] }
         self.telemetry = Telemetry(
             configuration: pipeline,
             exporters: exporters,
@@ -47,7 +56,9 @@ struct Pipeline {
 
     private static func exporters(
         for configuration: AzureMonitor.Configuration,
-        _ diagnostics: Diagnostics
+        _ transport: (any HTTPTransport)?,
+        _ diagnostics: Diagnostics,
+        _ statistics: inout CustomerStatistics?
     ) throws -> [any TelemetryExporter] {
         var exporters = configuration.additionalExporters
         let consoleSignals = configuration.consoleSignals.intersection(configuration.signals)
@@ -78,11 +89,28 @@ struct Pipeline {
             )
             return exporters
         }
-        let connection = try AzureMonitorConnection(
-            connectionString: ConnectionString(connectionString),
-            credential: configuration.credential,
-            transport: CurlMultiplexer(configuration: configuration.transport),
+        let parsed = try ConnectionString(connectionString)
+        var options = EnvelopeOptions(
+            connectionString: parsed,
             environment: configuration.environment
+        )
+        options.redactsQueries = configuration.redactsURLQueries
+        statistics = configuration.sdkStatisticsInterval.map { interval in
+            CustomerStatistics(
+                interval: interval,
+                destination: parsed.destination,
+                dropsOverQuota: !configuration.storesOverQuota,
+                environment: configuration.environment,
+                start: TimeSource.system.wallNow()
+            )
+        }
+        let connection = try AzureMonitorConnection(
+            connectionString: parsed,
+            credential: configuration.credential,
+            transport: transport ?? CurlMultiplexer(configuration: configuration.transport),
+            options: options,
+            environment: configuration.environment,
+            statistics: statistics
         )
         // One connection for all three; whichever is closed last, none sends any more by then.
         let ofAzure: [any TelemetryExporter] = [
@@ -103,10 +131,23 @@ struct Pipeline {
         }
     }
 
-    /// The resource: defaults, then detectors, then the environment, then code.
+    /// The resource, as far as it is known without asking anybody.
     static func resource(for configuration: AzureMonitor.Configuration) -> Resource {
+        Self.resource(
+            for: configuration,
+            detected: configuration.environmentResource.detected(
+                by: configuration.resourceDetectors
+            )
+        )
+    }
+
+    /// The resource: defaults, then detectors, then the environment, then code.
+    private static func resource(
+        for configuration: AzureMonitor.Configuration,
+        detected: Attributes
+    ) -> Resource {
         var attributes = ProcessResource.attributes(version: PackageVersion.current)
-        attributes.merge(configuration.environmentResource.detected)
+        attributes.merge(detected)
         attributes.merge(configuration.environmentResource.declared)
         for (key, value) in configuration.resourceAttributes.sorted(by: { $0.key < $1.key }) {
             attributes[key] = value
@@ -121,5 +162,28 @@ struct Pipeline {
             attributes[key] = .string(value)
         }
         return Resource(attributes: attributes)
+    }
+
+    /// Asks the metadata service of the virtual machine; `nil` if that is not wanted.
+    private static func detection(
+        for configuration: AzureMonitor.Configuration,
+        _ diagnostics: Diagnostics
+    ) -> (@Sendable () async -> Resource)? {
+        let environment = configuration.environmentResource
+        guard environment.asksMetadataService(configuration.resourceDetectors) else { return nil }
+        return {
+            let machine = await VirtualMachineMetadata.asking(
+                environment.metadataEndpoint,
+                within: environment.metadataTimeLimit
+            )
+            if machine == nil {
+                diagnostics.report(
+                    .info,
+                    "resource.virtual-machine",
+                    "no metadata service answers: this is no virtual machine of Azure's"
+                )
+            }
+            return Self.resource(for: configuration, detected: machine?.attributes ?? [:])
+        }
     }
 }

@@ -7,7 +7,7 @@ public struct AzureMonitorError: Error, Hashable, Sendable {
     public struct Code: Hashable, Sendable {
         private enum Value: String {
             case missingConnectionString, malformedConnectionString, invalidInstrumentationKey
-            case invalidEndpoint, unsupportedAuthorization
+            case invalidEndpoint, unsupportedAuthorization, otherResource
         }
 
         private let value: Value
@@ -30,6 +30,9 @@ public struct AzureMonitorError: Error, Hashable, Sendable {
 
         /// The connection string asks for an authorization other than `ikey`.
         public static let unsupportedAuthorization = Self(.unsupportedAuthorization)
+
+        /// The connection string is not that of the resource that stored payloads are for.
+        public static let otherResource = Self(.otherResource)
     }
 
     /// The kind of trouble.

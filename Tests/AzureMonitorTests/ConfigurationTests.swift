@@ -120,20 +120,6 @@ struct ConfigurationTests {
         #expect(unknown.notices.count == 2)
     }
 
-    @Test func unknownSamplerKeepsTheDefault() {
-        let configuration = self.configuration(["OTEL_TRACES_SAMPLER": "xray"])
-        #expect(configuration.notices.count == 1)
-        #expect("\(type(of: configuration.traces.sampler))" == "ParentBasedSampler")
-    }
-
-    @Test(arguments: ["traceidratio", "trace_id_ratio", "parentbased_traceidratio"])
-    func bothSpellingsOfTheRatioSamplerAreKnown(name: String) {
-        let configuration = self.configuration([
-            "OTEL_TRACES_SAMPLER": name, "OTEL_TRACES_SAMPLER_ARG": "0.25",
-        ])
-        #expect(configuration.notices.isEmpty)
-    }
-
     @Test func valueSetInCodeWins() throws {
         var configuration = self.configuration([
             "OTEL_SERVICE_NAME": "environment",

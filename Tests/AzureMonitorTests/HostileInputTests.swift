@@ -392,7 +392,7 @@ struct HostileInputTests {
             "OTEL_RESOURCE_ATTRIBUTES", "OTEL_TRACES_EXPORTER", "OTEL_METRICS_EXPORTER",
             "OTEL_LOGS_EXPORTER", "OTEL_TRACES_SAMPLER", "OTEL_PROPAGATORS", "HTTP_PROXY",
             "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR", "LC_ALL",
-            "KUBERNETES_SERVICE_HOST", "AKS_ARM_NAMESPACE_ID",
+            "KUBERNETES_SERVICE_HOST",
         ]
 
     private static func configuration(

@@ -20,11 +20,14 @@ extension AzureMonitor.Configuration {
     /// | `OTEL_SDK_DISABLED`                     | `true`                       | ``signals`` |
     /// | `OTEL_SERVICE_NAME`                     | text                         | ``serviceName`` |
     /// | `OTEL_RESOURCE_ATTRIBUTES`              | `key=value,…`                | the resource |
+    /// | `OTEL_EXPERIMENTAL_RESOURCE_DETECTORS`  | list of names, `none`, `*`   | ``resourceDetectors`` |
     /// | `OTEL_{TRACES,METRICS,LOGS}_EXPORTER`   | list of `none`, `console`    | ``signals``, ``consoleSignals`` |
     /// | `OTEL_TRACES_SAMPLER`, `…_ARG`          | name, number                 | ``traces`` |
     /// | `OTEL_PROPAGATORS`                      | list of `tracecontext`, `baggage`, `none` | ``traces`` |
     /// | `OTEL_BSP_*`, `OTEL_BLRP_*`             | numbers, ms                  | ``traces``, ``logs`` |
     /// | `OTEL_METRIC_EXPORT_{INTERVAL,TIMEOUT}` | ms                           | ``metrics`` |
+    /// | `AZURE_MONITOR_PIPELINE_METRICS`        | `true`                       | ``metrics`` |
+    /// | `APPLICATIONINSIGHTS_SDKSTATS_ENABLED`, `…_EXPORT_INTERVAL` | `true`, seconds | ``sdkStatisticsInterval`` |
     /// | `OTEL_*_LIMIT`                          | numbers                      | ``traces``, ``logs`` |
     /// | `{HTTP,HTTPS,ALL,NO}_PROXY`, `SSL_CERT_{FILE,DIR}` | text              | ``transport`` |
     /// | `APPLICATIONINSIGHTS_SELFDIAGNOSTICS_LEVEL` | name of a level          | ``diagnosticLevel`` |
@@ -45,6 +48,7 @@ extension AzureMonitor.Configuration {
         self.readResource(&reader)
         self.readLimits(&reader)
         self.readBatching(&reader)
+        self.readPipelineMetrics(&reader)
         self.traces.sampler = reader.sampler() ?? self.traces.sampler
         self.traces.propagators = reader.propagators() ?? self.traces.propagators
         self.diagnosticDirectory = reader.text(Diagnostics.directoryVariable)
@@ -96,9 +100,10 @@ extension AzureMonitor.Configuration {
     }
 
     private mutating func readResource(_ reader: inout EnvironmentReader) {
-        var variables: [String: String] = [:]
-        for name in AzureResource.variables { variables[name] = reader.text(name) }
-        self.environmentResource.detected = AzureResource.attributes(from: variables)
+        for name in AzureResource.variables {
+            self.environmentResource.variables[name] = reader.text(name)
+        }
+        self.resourceDetectors = reader.resourceDetectors() ?? self.resourceDetectors
         if let text = reader.text("OTEL_RESOURCE_ATTRIBUTES") {
             if let attributes = EnvironmentResource.attributes(from: text) {
                 self.environmentResource.declared = attributes
@@ -138,6 +143,16 @@ extension AzureMonitor.Configuration {
         self.logs.limits = logs
     }
 
+    private mutating func readPipelineMetrics(_ reader: inout EnvironmentReader) {
+        if reader.isTrue("AZURE_MONITOR_PIPELINE_METRICS") { self.metrics.measuresPipeline = true }
+        // Also the variable by which the other SDKs, where they are on by default, turn them off.
+        guard reader.isTrue("APPLICATIONINSIGHTS_SDKSTATS_ENABLED"),
+            !reader.isTrue("APPLICATIONINSIGHTS_SDKSTATS_DISABLED")
+        else { return }
+        let seconds = reader.integer("APPLICATIONINSIGHTS_SDKSTATS_EXPORT_INTERVAL", atLeast: 1)
+        self.sdkStatisticsInterval = .seconds(seconds ?? 900)
+    }
+
     private mutating func readBatching(_ reader: inout EnvironmentReader) {
         self.traces.batching = reader.batching("OTEL_BSP", over: self.traces.batching)
         self.logs.batching = reader.batching("OTEL_BLRP", over: self.logs.batching)
@@ -169,31 +184,6 @@ extension EnvironmentReader {
             batching.maximumBatchSize = batching.maximumQueueSize
         }
         return batching
-    }
-
-    /// The sampler that `OTEL_TRACES_SAMPLER` names.
-    ///
-    /// | Name                                                    | Sampler |
-    /// | ------------------------------------------------------- | ------- |
-    /// | `always_on`, `always_off`                               | every trace, none |
-    /// | `traceidratio`, `trace_id_ratio`                        | that share of traces |
-    /// | the same with `parentbased_` before                     | the parent decides, else the above |
-    fileprivate mutating func sampler() -> (any Sampler)? {
-        let variable = "OTEL_TRACES_SAMPLER"
-        guard let name = self.text(variable)?.lowercased() else { return nil }
-        let isParentBased = name.hasPrefix("parentbased_")
-        let root: any Sampler
-        switch isParentBased ? String(name.dropFirst("parentbased_".count)) : name {
-        case "always_on": root = AlwaysOnSampler()
-        case "always_off": root = AlwaysOffSampler()
-        case "traceidratio", "trace_id_ratio":
-            let ratio = self.number("\(variable)_ARG", "a number from 0 to 1") { 0...1 ~= $0 }
-            root = TraceIDRatioSampler(ratio: ratio ?? 1)
-        default:
-            self.ignore(variable, "names the unknown sampler \(name)")
-            return nil
-        }
-        return isParentBased ? ParentBasedSampler(root: root) : root
     }
 
     /// The propagators that `OTEL_PROPAGATORS` lists.

@@ -53,6 +53,16 @@ extension AzureMonitor {
         /// - Environment: `OTEL_RESOURCE_ATTRIBUTES`, percent-decoded
         public var resourceAttributes: [String: AttributeValue] = [:]
 
+        /// Who may find out what the process runs on.
+        ///
+        /// The default is all but ``AzureMonitor/ResourceDetector/virtualMachine``, which asks over
+        /// the network.
+        ///
+        /// - Environment: `OTEL_EXPERIMENTAL_RESOURCE_DETECTORS`, a list of their names, or `none`
+        public var resourceDetectors: Set<ResourceDetector> = ResourceDetector.all.subtracting([
+            .virtualMachine
+        ])
+
         /// How spans are recorded and batched.
         ///
         /// - Environment: `OTEL_TRACES_SAMPLER`, `OTEL_TRACES_SAMPLER_ARG`, `OTEL_PROPAGATORS`,
@@ -60,15 +70,30 @@ extension AzureMonitor {
         ///   `OTEL_ATTRIBUTE_*_LIMIT`
         public var traces = TelemetryConfiguration.Traces()
 
-        /// How log records are made and batched.
+        /// How log records are made and batched, and whether they follow the sampling of traces.
         ///
         /// - Environment: `OTEL_BLRP_*`, `OTEL_LOGRECORD_*_LIMIT`, `OTEL_ATTRIBUTE_*_LIMIT`
         public var logs = TelemetryConfiguration.Logs()
 
         /// How measurements are aggregated and collected.
         ///
-        /// - Environment: `OTEL_METRIC_EXPORT_INTERVAL`, `OTEL_METRIC_EXPORT_TIMEOUT`
+        /// - Environment: `OTEL_METRIC_EXPORT_INTERVAL`, `OTEL_METRIC_EXPORT_TIMEOUT`,
+        ///   `AZURE_MONITOR_PIPELINE_METRICS`
         public var metrics = TelemetryConfiguration.Metrics()
+
+        /// Whether the queries of URLs are left out of what is sent to Azure.
+        ///
+        /// The default is `false`. User name and password of a URL are left out in any case. Further
+        /// exporters get the attributes as they are.
+        public var redactsURLQueries = false
+
+        /// Whether what happens on behalf of a generative AI agent names that agent.
+        ///
+        /// The default is `true`: spans and log records inside the span of an agent have the
+        /// attributes `microsoft.gen_ai.main_agent.name`, `.id`, `.version` and `.conversation_id`
+        /// of the outermost one, taken from `gen_ai.agent.name`, `.id`, `.version` and
+        /// `gen_ai.conversation.id`.
+        public var propagatesMainAgent = true
 
         /// The signals that are recorded and delivered.
         ///
@@ -110,6 +135,17 @@ extension AzureMonitor {
         /// The default is `false`: its owner set that cap.
         public var storesOverQuota = false
 
+        /// How often to send the statistics of the SDK, as metrics to your own resource; `nil`, which
+        /// is the default, sends none.
+        ///
+        /// They count items that arrived, were lost and had to be sent again, under the names that
+        /// the other Azure Monitor SDKs use: `Item_Success_Count`, `Item_Dropped_Count`,
+        /// `Item_Retry_Count`. Nothing goes to anybody else.
+        ///
+        /// - Environment: `APPLICATIONINSIGHTS_SDKSTATS_ENABLED`, then
+        ///   `APPLICATIONINSIGHTS_SDKSTATS_EXPORT_INTERVAL` in seconds, 900 unless told otherwise
+        public var sdkStatisticsInterval: Duration?
+
         /// Exporters beside Azure, each with a lane, offline storage and an account of its own.
         public var additionalExporters: [any TelemetryExporter] = []
 
@@ -128,7 +164,7 @@ extension AzureMonitor {
         /// The connection string of the environment, to tell a mistake there from one in code.
         var environmentConnectionString: String?
 
-        /// What the environment said about the resource, detectors included.
+        /// What the environment says about the resource, and where detectors look.
         var environmentResource = EnvironmentResource()
 
         /// What the exporter wants to know of the environment, by variable.

@@ -62,7 +62,9 @@ struct EnvironmentReader {
 
     /// Notes that a variable, or a part of it, has no effect.
     mutating func ignore(_ name: String, _ reason: String) {
-        self.notices.append("\(name) \(reason); it is ignored")
+        let notice = "\(name) \(reason); it is ignored"
+        // A list may name the same unknown thing twice.
+        if !self.notices.contains(notice) { self.notices.append(notice) }
     }
 }
 

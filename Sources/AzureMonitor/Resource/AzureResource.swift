@@ -1,34 +1,69 @@
 import TelemetryModel
 
-/// What Azure's hosting services tell about the resource through environment variables.
+/// What Azure's hosting services tell about the resource through environment variables and a file.
 ///
-/// The first service whose variable is set answers. Nothing is asked over the network.
+/// The first service that is known by them answers. Nothing is asked over the network.
 ///
 /// | Service        | Known by                   | Attributes |
 /// | -------------- | -------------------------- | ---------- |
 /// | Functions      | `FUNCTIONS_WORKER_RUNTIME` | `service.name`, `faas.instance`, `faas.max_memory`, `cloud.*` |
 /// | App Service    | `WEBSITE_SITE_NAME`        | `service.name`, `service.instance.id`, `host.id`, `deployment.environment.name`, `azure.app.service.stamp`, `cloud.*` |
 /// | Container Apps | `CONTAINER_APP_NAME`, `CONTAINER_APP_JOB_NAME` | `service.name`, `service.instance.id`, `service.version`, `cloud.*` |
-/// | AKS            | `CLUSTER_RESOURCE_ID`      | `cloud.*` |
+/// | AKS            | `CLUSTER_RESOURCE_ID`, else a file | `cloud.*` |
 enum AzureResource {
     /// The variables that the detectors read.
     static let variables = [
-        "CLUSTER_RESOURCE_ID", "CONTAINER_APP_JOB_EXECUTION_NAME", "CONTAINER_APP_JOB_NAME",
+        "AKS_ARM_NAMESPACE_ID", "CLUSTER_RESOURCE_ID", "CONTAINER_APP_JOB_EXECUTION_NAME",
+        "CONTAINER_APP_JOB_NAME",
         "CONTAINER_APP_NAME", "CONTAINER_APP_REPLICA_NAME", "CONTAINER_APP_REVISION",
         "FUNCTIONS_WORKER_RUNTIME", "REGION_NAME", "WEBSITE_HOME_STAMPNAME", "WEBSITE_HOSTNAME",
         "WEBSITE_INSTANCE_ID", "WEBSITE_MEMORY_LIMIT_MB", "WEBSITE_OWNER_NAME",
         "WEBSITE_RESOURCE_GROUP", "WEBSITE_SITE_NAME", "WEBSITE_SLOT_NAME",
     ]
 
-    /// The attributes of the service that the variables belong to; none outside Azure.
-    static func attributes(from variables: [String: String]) -> Attributes {
-        if variables["FUNCTIONS_WORKER_RUNTIME"] != nil { return Self.functions(variables) }
-        if variables["WEBSITE_SITE_NAME"] != nil { return Self.appService(variables) }
-        if variables["CONTAINER_APP_NAME"] ?? variables["CONTAINER_APP_JOB_NAME"] != nil {
+    /// The attributes of the service that the variables or the file belong to; none outside Azure.
+    ///
+    /// - Parameters:
+    ///   - detectors: those that may answer.
+    ///   - clusterMetadata: the path of the file in which a pod finds its cluster.
+    static func attributes(
+        from variables: [String: String],
+        detectors: Set<AzureMonitor.ResourceDetector>,
+        clusterMetadata path: String
+    ) -> Attributes {
+        if detectors.contains(.functions), variables["FUNCTIONS_WORKER_RUNTIME"] != nil {
+            return Self.functions(variables)
+        }
+        if detectors.contains(.appService), variables["WEBSITE_SITE_NAME"] != nil {
+            return Self.appService(variables)
+        }
+        if detectors.contains(.containerApps), Self.isContainerApp(variables) {
             return Self.containerApps(variables)
         }
-        if let cluster = variables["CLUSTER_RESOURCE_ID"] { return Self.kubernetes(cluster) }
+        if detectors.contains(.kubernetes),
+            let cluster = variables["CLUSTER_RESOURCE_ID"]
+                ?? ClusterMetadata(path: path)?.clusterResourceID
+        {
+            return Self.kubernetes(cluster)
+        }
         return Attributes()
+    }
+
+    /// Whether the process may run on a virtual machine of its user, and not on one of a service.
+    static func mayBeVirtualMachine(
+        _ variables: [String: String],
+        clusterMetadata path: String
+    ) -> Bool {
+        let signs = [
+            "AKS_ARM_NAMESPACE_ID", "CLUSTER_RESOURCE_ID", "FUNCTIONS_WORKER_RUNTIME",
+            "WEBSITE_SITE_NAME",
+        ]
+        return signs.allSatisfy { variables[$0] == nil } && !Self.isContainerApp(variables)
+            && ClusterMetadata(path: path) == nil
+    }
+
+    private static func isContainerApp(_ variables: [String: String]) -> Bool {
+        variables["CONTAINER_APP_NAME"] ?? variables["CONTAINER_APP_JOB_NAME"] != nil
     }
 
     private static func functions(_ variables: [String: String]) -> Attributes {

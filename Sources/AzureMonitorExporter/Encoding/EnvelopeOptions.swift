@@ -8,7 +8,8 @@ public struct EnvelopeOptions: Sendable {
     /// It is written to the resource item only. The default is none.
     public var applicationID: String?
 
-    /// Whether the query of a URL is left out of `url` and `data`.
+    /// Whether the query of a URL is left out of `url` and `data`, and of the properties
+    /// `url.full`, `http.url` and `http.target`; there is no property `url.query` then.
     ///
     /// The default is `false`. User name and password of a URL are left out in any case.
     public var redactsQueries = false

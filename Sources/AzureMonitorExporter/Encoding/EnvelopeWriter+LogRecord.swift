@@ -10,10 +10,13 @@ extension EnvelopeWriter {
     /// | `microsoft.availability.id`, `.name`, `.duration`, `.success` not empty         | availability |
     /// | any record                                                                      | message      |
     ///
+    /// What was tracked as an event or availability result is not asked for what comes before that:
+    /// its properties may have any names.
+    ///
     /// | Property          | From                                                    | Unless an attribute has that name |
     /// | ----------------- | ------------------------------------------------------- | -- |
     /// | the attribute's key | every attribute that was not consumed                 |    |
-    /// | `logger_name`     | the scope's name                                        | x  |
+    /// | `logger_name`     | the scope's name, unless the record was tracked         | x  |
     /// | `severity_text`   | the severity's text, if it says more than the level     | x  |
     /// | `otel.event_name` | the event's name, if not empty                          | x  |
     /// | `otel.body`       | see ``ExceptionData``                                   | x  |
@@ -32,7 +35,7 @@ extension EnvelopeWriter {
         let body = record.body?.mappedText ?? ""
 
         var spareBody: String?
-        if self.attributes.has(.exceptionType, or: .exceptionMessage) {
+        if record.mayBeException, self.attributes.has(.exceptionType, or: .exceptionMessage) {
             let data = ExceptionData(
                 logRecord: record,
                 body: body,
@@ -41,7 +44,7 @@ extension EnvelopeWriter {
             self.beginRecord(.exception, record, tags)
             data.write(to: &self.json)
             if !body.isEmpty, data.message != body { spareBody = body }
-        } else if let data = EventData(attributes: &self.attributes) {
+        } else if record.mayBeEvent, let data = EventData(attributes: &self.attributes) {
             self.beginRecord(.event, record, tags)
             data.write(to: &self.json)
         } else if let data = AvailabilityData(body: body, attributes: &self.attributes) {
@@ -73,7 +76,9 @@ extension EnvelopeWriter {
     private mutating func recordProperties(_ record: LogRecord, body: String?) {
         self.beginProperties()
         self.remainingProperties()
-        if !self.attributes.has(.loggerName) { self.property("logger_name", record.scope.name) }
+        if record.tracked == nil, !self.attributes.has(.loggerName) {
+            self.property("logger_name", record.scope.name)
+        }
         if !self.attributes.has(.severityText),
             let text = SeverityLevel.telling(record.severityText, of: record.severity)
         {
@@ -85,4 +90,12 @@ extension EnvelopeWriter {
         if !self.attributes.has(.otelBody), let body { self.property("otel.body", body) }
         self.endProperties()
     }
+}
+
+extension LogRecord {
+    /// Whether attributes of an exception make the record one.
+    fileprivate var mayBeException: Bool { self.tracked == nil || self.tracked == .exception }
+
+    /// Whether the name of an event makes the record one.
+    fileprivate var mayBeEvent: Bool { self.tracked != .availability }
 }

@@ -150,7 +150,11 @@ struct EnvelopeWriter {
 
     /// Writes all attributes that were not consumed.
     mutating func remainingProperties() {
-        let mayHoldURL = self.attributes.has(.urlFull, or: .httpURL)
+        let redactsQueries = self.options.redactsQueries
+        if redactsQueries { self.attributes.consume(.urlQuery) }
+        let mayHoldURL =
+            self.attributes.has(.urlFull, or: .httpURL)
+            || redactsQueries && self.attributes.has(.httpTarget)
         for position in 0..<self.attributes.attributes.count
         where self.attributes.isProperty(at: position) {
             let element = self.attributes.attributes[position]
@@ -158,11 +162,14 @@ struct EnvelopeWriter {
             self.hasProperties = true
             self.json.string(element.key, limit: Limits.key)
             self.json.raw(":")
-            if mayHoldURL, element.key == "url.full" || element.key == "http.url" {
+            if mayHoldURL,
+                element.key == "url.full" || element.key == "http.url"
+                    || redactsQueries && element.key == "http.target"
+            {
                 // User names and passwords do not leave the process, mapped or not.
                 let url = element.value.mappedText ?? ""
                 self.json.string(
-                    URLParts.cleaned(url, redactsQuery: self.options.redactsQueries),
+                    URLParts.cleaned(url, redactsQuery: redactsQueries),
                     limit: Limits.propertyValue
                 )
             } else {

@@ -26,6 +26,7 @@ package struct AzureMonitorConnection: Sendable {
     private let transport: any HTTPTransport
     private let client: IngestionClient
     private let resourceItems = ResourceItemLedger()
+    private let statistics: CustomerStatistics?
     private let time: TimeSource
 
     /// Creates a connection, which opens nothing before the first request.
@@ -37,6 +38,7 @@ package struct AzureMonitorConnection: Sendable {
     ///     `environment`.
     ///   - options: How records are mapped; `nil` for the defaults of this process.
     ///   - environment: The environment variables; `nil` for those of the process.
+    ///   - statistics: Who counts what becomes of items, if anybody does.
     ///   - time: The clocks.
     /// - Throws: ``AzureMonitorError`` if there is a credential, and an endpoint that no token may
     ///   be sent to.
@@ -46,6 +48,7 @@ package struct AzureMonitorConnection: Sendable {
         transport: (any HTTPTransport)? = nil,
         options: EnvelopeOptions? = nil,
         environment: [String: String]? = nil,
+        statistics: CustomerStatistics? = nil,
         time: TimeSource = .system
     ) throws(AzureMonitorError) {
         let endpoint = connectionString.ingestion
@@ -71,9 +74,10 @@ package struct AzureMonitorConnection: Sendable {
         self.client = IngestionClient(
             connectionString: connectionString,
             credential: credential,
-            transport: transport,
+            transport: statistics == nil ? transport : AnsweringTransport(transport: transport),
             time: time
         )
+        self.statistics = statistics
         self.time = time
     }
 
@@ -105,8 +109,26 @@ package struct AzureMonitorConnection: Sendable {
 
     /// Sends a payload once.
     package func send(_ payload: Payload, within timeLimit: Duration) async -> DeliveryOutcome {
-        let outcome = await self.client.send(payload, within: timeLimit)
+        guard let statistics = self.statistics else {
+            let outcome = await self.client.send(payload, within: timeLimit)
+            return PayloadBody.namingOversize(outcome, of: payload)
+        }
+        let answer = IngestionAnswer()
+        let outcome = await IngestionAnswer.$current.withValue(answer) {
+            await self.client.send(payload, within: timeLimit)
+        }
+        await Self.count(payload, outcome, answer.reply, in: statistics)
         return PayloadBody.namingOversize(outcome, of: payload)
+    }
+
+    /// Taking a payload apart is work for a processor, so it is done off every actor.
+    @concurrent private static func count(
+        _ payload: Payload,
+        _ outcome: DeliveryOutcome,
+        _ reply: IngestionAnswer.Reply,
+        in statistics: CustomerStatistics
+    ) async {
+        statistics.tried(payload, outcome, reply)
     }
 
     /// Makes a payload of some items of another; `nil` if it cannot be read.

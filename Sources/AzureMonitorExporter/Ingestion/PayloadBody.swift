@@ -90,7 +90,8 @@ enum PayloadBody {
         return ranges
     }
 
-    private static func uncompressed(_ payload: Payload) -> [UInt8]? {
+    /// The body without its compression; `nil` if it cannot be read.
+    static func uncompressed(_ payload: Payload) -> [UInt8]? {
         guard payload.isCompressed else { return payload.body }
         return try? Gzip.decompress(payload.body, maximumSize: self.maximumSize)
     }

@@ -37,6 +37,12 @@ public struct TelemetryHealth: Sendable, Hashable {
     /// They are in no account.
     public var recordedOnly: UInt64 = 0
 
+    /// The log records that were left out because their trace was not sampled, as
+    /// ``TelemetryConfiguration/Logs/followsTraceSampling`` wants it.
+    ///
+    /// They are in no account.
+    public var notSampled: UInt64 = 0
+
     /// The measurements that were no finite numbers.
     ///
     /// They are in no account.

@@ -19,6 +19,8 @@ package struct PendingLogRecord: ChargedRecord {
     package var providerMetadata: Logger.Metadata
     /// The span that was current.
     package var span: ActiveSpan?
+    /// What it is if it was not logged but tracked.
+    package var tracked: TrackedTelemetry?
 
     package init(
         time: Timestamp,
@@ -26,7 +28,8 @@ package struct PendingLogRecord: ChargedRecord {
         label: String,
         handlerMetadata: Logger.Metadata = [:],
         providerMetadata: Logger.Metadata = [:],
-        span: ActiveSpan? = nil
+        span: ActiveSpan? = nil,
+        tracked: TrackedTelemetry? = nil
     ) {
         self.time = time
         self.event = event
@@ -34,6 +37,7 @@ package struct PendingLogRecord: ChargedRecord {
         self.handlerMetadata = handlerMetadata
         self.providerMetadata = providerMetadata
         self.span = span
+        self.tracked = tracked
     }
 
     /// A fixed charge for the record and each pair, and the message.
@@ -42,6 +46,7 @@ package struct PendingLogRecord: ChargedRecord {
             (self.event.metadata?.count ?? 0) + self.handlerMetadata.count
             + self.providerMetadata.count
         return 320 + 96 * pairs + self.event.message.description.utf8.count
+            + (self.tracked?.charge ?? 0)
     }
 
     /// The text of all pairs counted.
@@ -50,6 +55,7 @@ package struct PendingLogRecord: ChargedRecord {
             + MetadataText.charge(of: self.handlerMetadata)
             + MetadataText.charge(of: self.providerMetadata)
             + (self.event.metadata.map { MetadataText.charge(of: $0) } ?? 0)
+            + (self.tracked?.charge ?? 0)
     }
 
     /// The metadata of the logger, over it the provider's, over that the statement's.
@@ -84,14 +90,19 @@ extension PendingLogRecord {
     ///
     /// Metadata with one of these keys takes its place. The limits cost the last attributes first.
     ///
+    /// What was tracked has its own attributes before all others, has no source, and has a place in
+    /// the code only if it is an exception. Neither metadata nor limits touch what makes it what it
+    /// is.
+    ///
     /// - SeeAlso: [Code attributes 1.38](https://github.com/open-telemetry/semantic-conventions/blob/v1.38.0/docs/registry/attributes/code.md)
     package func makeLogRecord(
         limits: LogLimits = LogLimits(),
         observedTime: Timestamp = .epoch
     ) -> LogRecord {
-        let metadata = self.mergedMetadata()
-        var attributes = Attributes()
-        attributes.reserveCapacity(metadata.count + 6)
+        var metadata = self.mergedMetadata()
+        var attributes = self.tracked?.attributes ?? Attributes()
+        for element in attributes { metadata[element.key] = nil }
+        attributes.reserveCapacity(attributes.count + metadata.count + 6)
         func append(_ key: String, _ value: @autoclosure () -> AttributeValue) {
             if metadata[key] == nil { attributes.append(key: key, value: value()) }
         }
@@ -102,11 +113,14 @@ extension PendingLogRecord {
             append("exception.type", text(ErrorTypeName.name(of: error)))
             append("exception.message", text("\(error)"))
         }
-        append("code.file.path", text(self.event.file))
-        append("code.function.name", text(self.event.function))
-        append("code.line.number", .int(Int64(clamping: self.event.line)))
-        append(Self.sourceKey, text(self.event.source))
-        let room = Swift.max(0, limits.attributeCount)
+        let essentialCount = self.tracked == nil ? 0 : attributes.count
+        if self.tracked.map({ $0.kind == .exception }) ?? true {
+            append("code.file.path", text(self.event.file))
+            append("code.function.name", text(self.event.function))
+            append("code.line.number", .int(Int64(clamping: self.event.line)))
+        }
+        if self.tracked == nil { append(Self.sourceKey, text(self.event.source)) }
+        let room = Swift.max(essentialCount, limits.attributeCount)
         // What does not fit need not be made either.
         let sorted = metadata.sorted { $0.key < $1.key }
         let kept = sorted.prefix(Swift.max(0, room - attributes.count))
@@ -115,12 +129,13 @@ extension PendingLogRecord {
             attributes.append(key: key, value: value)
         }
         let droppedCount = sorted.count - kept.count + attributes.truncate(to: room)
-        return LogRecord(
+        let body = self.event.message.description
+        var record = LogRecord(
             time: self.time,
             observedTime: observedTime,
             severity: LogRecord.Severity(self.event.level),
             severityText: self.event.level.rawValue,
-            body: .string(self.event.message.description),
+            body: self.tracked != nil && body.isEmpty ? nil : .string(body),
             attributes: attributes,
             droppedAttributesCount: droppedCount,
             traceID: self.span?.traceID,
@@ -130,6 +145,8 @@ extension PendingLogRecord {
             sampleRate: self.span?.sampleRate,
             localRoot: self.span?.localRoot
         )
+        record.tracked = self.tracked?.kind
+        return record
     }
 }
 

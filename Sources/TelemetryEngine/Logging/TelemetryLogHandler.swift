@@ -1,5 +1,6 @@
-private import Instrumentation
+package import Instrumentation
 public import Logging
+package import TelemetryModel
 
 /// Sends what swift-log's loggers log into the pipeline.
 ///
@@ -51,6 +52,33 @@ public struct TelemetryLogHandler: LogHandler {
         )
         self.pipeline.console?.show(record)
         if !isEngineWork { self.pipeline.channel.send(record) }
+    }
+
+    /// Takes something that was tracked, whatever the level; the console does not show it.
+    ///
+    /// Metadata of the logger and of its provider are not added.
+    ///
+    /// - Parameters:
+    ///   - tracked: what it is.
+    ///   - event: its level, message, error, properties and place.
+    ///   - time: when it happened; `nil` for now.
+    ///   - context: where it happened; `nil` for the task's own context.
+    package func track(
+        _ tracked: TrackedTelemetry,
+        _ event: LogEvent,
+        at time: Timestamp?,
+        in context: ServiceContext?
+    ) {
+        guard !EngineWork.isActive else { return }
+        self.pipeline.channel.send(
+            PendingLogRecord(
+                time: time ?? self.pipeline.time.wallNow(),
+                event: event,
+                label: self.label,
+                span: (context ?? ServiceContext.current)?.activeSpan,
+                tracked: tracked
+            )
+        )
     }
 }
 

@@ -18,6 +18,7 @@ private import TelemetryModel
 /// ```
 public final class Telemetry: Service {
     private let configuration: TelemetryConfiguration
+    private let resource: PipelineResource
     private let spans: RecordChannel<SpanRecording>
     private let logs: RecordChannel<PendingLogRecord>
     private let registry: InstrumentRegistry
@@ -30,6 +31,7 @@ public final class Telemetry: Service {
     private let exporters: [any TelemetryExporter]
     private let lifecycle = TelemetryLifecycle()
     private let tracingCounters: TracingCounters
+    private let metricProducers: [any PipelineMetricProducer]
 
     /// Starts spans.
     ///
@@ -64,8 +66,10 @@ public final class Telemetry: Service {
         exporters: [any TelemetryExporter],
         diagnostics: Diagnostics
     ) {
+        let (exporters, producers) = Self.observed(exporters, as: configuration)
         self.configuration = configuration
         self.exporters = exporters
+        self.metricProducers = producers
         self.tracingCounters = TracingCounters()
         let spans = RecordChannel<SpanRecording>(
             configuration: configuration.traces.batching.channel
@@ -112,17 +116,25 @@ public final class Telemetry: Service {
             time: configuration.time
         )
         self.coordinator = coordinator
+        let resource = PipelineResource(
+            configuration.resource,
+            detection: configuration.resourceDetection
+        )
+        self.resource = resource
         self.spanProcessor = SpanProcessorActor(
             channel: self.spans,
             processors: configuration.traces.processors,
-            resource: configuration.resource,
+            inheritance: configuration.traces.inheritance,
+            resource: resource,
             coordinator: coordinator
         )
         self.logBuffer = LogBufferActor(
             channel: self.logs,
             processors: configuration.logs.processors,
             limits: configuration.logs.limits,
-            resource: configuration.resource,
+            inheritance: configuration.traces.inheritance,
+            followsTraceSampling: configuration.logs.followsTraceSampling,
+            resource: resource,
             coordinator: coordinator,
             time: configuration.time
         )
@@ -134,6 +146,7 @@ public final class Telemetry: Service {
             time: configuration.time,
             propagators: configuration.traces.propagators,
             processors: configuration.traces.processors,
+            inheritance: configuration.traces.inheritance,
             counters: self.tracingCounters,
             recordsBacktraces: configuration.traces.recordsBacktraces,
             flush: { spans.flush() }
@@ -266,8 +279,10 @@ public final class Telemetry: Service {
         get async {
             var health = TelemetryHealth()
             let spanCounts = await self.spanProcessor.counts
-            health.filtered = await self.logBuffer.filtered + spanCounts.filtered
+            let logCounts = await self.logBuffer.counts
+            health.filtered = logCounts.filtered + spanCounts.filtered
             health.recordedOnly = spanCounts.recordedOnly
+            health.notSampled = logCounts.notSampled
             health.invalidMeasurements = UInt64(self.registry.counts.ignoredMeasurements)
             health.endedTwice = self.tracingCounters.values.endedTwice
             health.destinations = await self.coordinator.health()
@@ -305,6 +320,7 @@ extension Telemetry {
     private func deliver() async {
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await self.coordinator.run() }
+            group.addTask { await self.resource.detect() }
             group.addTask { await self.keepTime() }
             group.addTask {
                 await withDiscardingTaskGroup { consumers in
@@ -313,7 +329,7 @@ extension Telemetry {
                 }
                 // Both channels are sealed and empty. Instruments come last: recording the end of
                 // a span may well have counted something.
-                await self.collectMetrics()
+                await self.collectMetrics(isLast: true)
                 await self.coordinator.finish()
             }
             await group.waitForAll()
@@ -337,7 +353,15 @@ extension Telemetry {
                     every: self.configuration.metrics.exportInterval,
                     time: time
                 )
-                await self.aggregator.run(ticks: ticks) { await self.submit($0) }
+                for await _ in ticks { await self.collectMetrics() }
+            }
+            for producer in self.metricProducers {
+                guard let interval = producer.interval else { continue }
+                group.addTask {
+                    for await _ in MetricTicks(every: interval, time: time) {
+                        await self.report(from: [producer])
+                    }
+                }
             }
             await self.lifecycle.shutdownRequested.wait()
             // The channels stay open while what is there is delivered: others that stop at the same
@@ -372,8 +396,9 @@ extension Telemetry {
         await self.coordinator.waitUntilSettled()
     }
 
-    private func collectMetrics() async {
+    private func collectMetrics(isLast: Bool = false) async {
         await self.aggregator.collectNow { await self.submit($0) }
+        await self.report(from: self.metricProducers.filter { isLast || $0.interval == nil })
     }
 
     private func submit(_ metrics: [Metric]) async {
@@ -381,7 +406,7 @@ extension Telemetry {
             self.diagnostics.report(.warning, "metrics.\(notice.code)", notice.explanation)
         }
         await self.coordinator.submit(
-            ExportBatch(resource: self.configuration.resource, records: .metrics(metrics))
+            ExportBatch(resource: self.resource.value, records: .metrics(metrics))
         )
     }
 
@@ -393,6 +418,56 @@ extension Telemetry {
         _ = self.logs.abandon(.shutdown)
         await self.coordinator.close()
         for exporter in self.exporters { await exporter.shutdown() }
+    }
+}
+
+// MARK: - Metrics of the pipeline itself
+
+extension Telemetry {
+    /// The exporters, observed if their work is to be measured, and who reports on it.
+    private static func observed(
+        _ exporters: [any TelemetryExporter],
+        as configuration: TelemetryConfiguration
+    ) -> ([any TelemetryExporter], [any PipelineMetricProducer]) {
+        guard configuration.metrics.measuresPipeline else {
+            return (exporters, configuration.metricProducers)
+        }
+        let observations = ExporterObservations()
+        let observed = exporters.map { exporter in
+            ObservedExporter(
+                exporter,
+                observations: observations,
+                dropsOverQuota: !configuration.storesOverQuota,
+                time: configuration.time
+            )
+        }
+        let metrics = PipelineMetrics(
+            observations: observations,
+            start: configuration.time.wallNow()
+        )
+        return (observed, configuration.metricProducers + [metrics])
+    }
+
+    /// Delivers what the producers have to say about the pipeline, each in a batch of its own.
+    private func report(from producers: [any PipelineMetricProducer]) async {
+        guard !producers.isEmpty else { return }
+        var reading = PipelineReading(
+            time: self.configuration.time.wallNow(),
+            health: await self.health
+        )
+        reading.spans = PipelineReading.Queue(
+            counts: self.spans.counts,
+            capacity: self.configuration.traces.batching.maximumQueueSize
+        )
+        reading.logs = PipelineReading.Queue(
+            counts: self.logs.counts,
+            capacity: self.configuration.logs.batching.maximumQueueSize
+        )
+        reading.tracing = self.tracingCounters.values
+        for producer in producers {
+            let metrics = producer.metrics(of: reading)
+            if !metrics.isEmpty { await self.submit(metrics) }
+        }
     }
 }
 

@@ -7,6 +7,12 @@ public struct TelemetryConfiguration: Sendable {
     /// The default is empty.
     public var resource = Resource()
 
+    /// Finds out more about what produces the telemetry when the pipeline runs; nothing is sent
+    /// before it returns, so it must soon.
+    ///
+    /// The default is `nil`: ``resource`` is all there is to know.
+    package var resourceDetection: (@Sendable () async -> Resource)?
+
     /// How spans are recorded and batched.
     public var traces = Traces()
 
@@ -42,6 +48,9 @@ public struct TelemetryConfiguration: Sendable {
 
     /// The directory of a file that the pipeline says it in; `nil` for standard error.
     public var diagnosticDirectory: String?
+
+    /// Who else reports on the pipeline.
+    package var metricProducers: [any PipelineMetricProducer] = []
 
     /// The clocks.
     ///
@@ -127,6 +136,9 @@ extension TelemetryConfiguration {
         /// The default is `false`: taking a stack costs far more than recording a span.
         public var recordsBacktraces = false
 
+        /// What spans hand down to the spans and log records inside them.
+        package var inheritance: AttributeInheritance?
+
         /// How spans wait for their batch.
         public var batching = Batching()
 
@@ -146,6 +158,13 @@ extension TelemetryConfiguration {
 
         /// What sees every record, in this order.
         public var processors: [any LogRecordProcessor] = []
+
+        /// Whether records inside a trace that is not sampled are left out, as its spans are.
+        ///
+        /// The default is `false`: all records are exported. Records outside any trace always are.
+        /// What is left out is counted in ``TelemetryHealth/notSampled``; processors see it all the
+        /// same.
+        public var followsTraceSampling = false
 
         /// Whether records are also written to standard error.
         ///
@@ -179,6 +198,13 @@ extension TelemetryConfiguration {
         /// The default is 2,000, as OpenTelemetry has it. What comes beyond is counted in one
         /// series with the attribute `otel.metric.overflow`.
         public var cardinalityLimit: Int? = 2_000
+
+        /// Whether what the pipeline itself does is measured: queues, exports, losses.
+        ///
+        /// The default is `false`. The metrics have the names that OpenTelemetry gives them,
+        /// `otel.sdk.*`; they are delivered like all others, and count in the accounts, but not in
+        /// themselves. Views do not apply to them.
+        public var measuresPipeline = false
 
         /// Creates a configuration of defaults.
         public init() {}

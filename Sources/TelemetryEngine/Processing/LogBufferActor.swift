@@ -7,7 +7,7 @@ package import TelemetryModel
 package actor LogBufferActor {
     private let channel: RecordChannel<PendingLogRecord>
     private let coordinator: ExportCoordinator
-    private let resource: Resource
+    private let resource: PipelineResource
     private let time: TimeSource
     private var finisher: LogFinisher
 
@@ -15,7 +15,9 @@ package actor LogBufferActor {
         channel: RecordChannel<PendingLogRecord>,
         processors: [any LogRecordProcessor],
         limits: LogLimits,
-        resource: Resource,
+        inheritance: AttributeInheritance? = nil,
+        followsTraceSampling: Bool = false,
+        resource: PipelineResource,
         coordinator: ExportCoordinator,
         time: TimeSource
     ) {
@@ -23,39 +25,60 @@ package actor LogBufferActor {
         self.channel = channel
         self.coordinator = coordinator
         self.resource = resource
-        self.finisher = LogFinisher(processors: processors, limits: limits)
+        self.finisher = LogFinisher(
+            processors: processors,
+            limits: limits,
+            inheritance: inheritance,
+            followsTraceSampling: followsTraceSampling
+        )
     }
 
     /// Processes records until the channel is sealed and empty.
     package func run() async {
+        let resource = await self.resource.value
         for await chunk in self.channel.chunks {
             let records = self.finisher.finish(chunk.records, observedAt: self.time.wallNow())
             if !records.isEmpty {
                 await self.coordinator.submit(
-                    ExportBatch(resource: self.resource, records: .logs(records))
+                    ExportBatch(resource: resource, records: .logs(records))
                 )
             }
             self.channel.recycle(chunk)
         }
     }
 
-    /// The records that a processor turned away.
-    package var filtered: UInt64 { self.finisher.filtered }
+    /// The records that were not exported by intent.
+    package var counts: (filtered: UInt64, notSampled: UInt64) {
+        (self.finisher.filtered, self.finisher.notSampled)
+    }
 }
 
 /// Decides which log records are kept, and what those look like.
 package struct LogFinisher: Sendable {
     private let processors: [any LogRecordProcessor]
     private let limits: LogLimits
+    private let inheritance: AttributeInheritance?
+    private let followsTraceSampling: Bool
     /// The records that a processor turned away.
     package private(set) var filtered: UInt64 = 0
+    /// The records that were left out because their trace was not sampled.
+    package private(set) var notSampled: UInt64 = 0
 
-    package init(processors: [any LogRecordProcessor], limits: LogLimits) {
+    package init(
+        processors: [any LogRecordProcessor],
+        limits: LogLimits,
+        inheritance: AttributeInheritance? = nil,
+        followsTraceSampling: Bool = false
+    ) {
         self.processors = processors
         self.limits = limits
+        self.inheritance = inheritance
+        self.followsTraceSampling = followsTraceSampling
     }
 
     /// Converts records and shows each to the processors, in order.
+    ///
+    /// Processors see records of traces that are not sampled, too: some measure.
     ///
     /// - Parameter observedAt: when the engine saw them.
     package mutating func finish(
@@ -66,12 +89,25 @@ package struct LogFinisher: Sendable {
         records.reserveCapacity(pending.count)
         for entry in pending {
             var record = entry.makeLogRecord(limits: self.limits, observedTime: observedAt)
+            if let inheritance = self.inheritance, let span = entry.span?.recording {
+                inheritance.hand(down: span, to: &record.attributes)
+            }
             if self.processors.contains(where: { $0.onEnd(&record) == .drop }) {
                 self.filtered += 1
+            } else if self.followsTraceSampling, record.isOfUnsampledTrace {
+                self.notSampled += 1
             } else {
                 records.append(record)
             }
         }
         return records
+    }
+}
+
+extension LogRecord {
+    /// Whether the record belongs to a span that is not exported.
+    fileprivate var isOfUnsampledTrace: Bool {
+        guard let traceID = self.traceID, let spanID = self.spanID else { return false }
+        return traceID.isValid && spanID.isValid && !self.traceFlags.contains(.sampled)
     }
 }

@@ -9,6 +9,9 @@ public enum ProcessorVerdict: Sendable, Hashable {
 }
 
 /// Sees log records and may change or drop them.
+///
+/// For simple cases there are closures: ``TelemetryConfiguration/Logs/modify(_:)``,
+/// ``TelemetryConfiguration/Logs/drop(where:)``.
 public protocol LogRecordProcessor: Sendable {
     /// Sees a record, off the path of whoever logged it.
     func onEnd(_ record: inout LogRecord) -> ProcessorVerdict

@@ -7,28 +7,30 @@ package import TelemetryModel
 package actor SpanProcessorActor {
     private let channel: RecordChannel<SpanRecording>
     private let coordinator: ExportCoordinator
-    private let resource: Resource
+    private let resource: PipelineResource
     private var finisher: SpanFinisher
 
     package init(
         channel: RecordChannel<SpanRecording>,
         processors: [any SpanProcessor],
-        resource: Resource,
+        inheritance: AttributeInheritance? = nil,
+        resource: PipelineResource,
         coordinator: ExportCoordinator
     ) {
         self.channel = channel
         self.coordinator = coordinator
         self.resource = resource
-        self.finisher = SpanFinisher(processors: processors)
+        self.finisher = SpanFinisher(processors: processors, inheritance: inheritance)
     }
 
     /// Processes spans until the channel is sealed and empty.
     package func run() async {
+        let resource = await self.resource.value
         for await chunk in self.channel.chunks {
             let spans = self.finisher.finish(chunk.records)
             if !spans.isEmpty {
                 await self.coordinator.submit(
-                    ExportBatch(resource: self.resource, records: .spans(spans))
+                    ExportBatch(resource: resource, records: .spans(spans))
                 )
             }
             self.channel.recycle(chunk)
@@ -44,14 +46,16 @@ package actor SpanProcessorActor {
 /// Decides which recordings become ended spans, and what those look like.
 package struct SpanFinisher {
     private let processors: [any SpanProcessor]
+    private let inheritance: AttributeInheritance?
     private var caches = SpanConversionCaches()
     /// The spans that a processor turned away.
     package private(set) var filtered: UInt64 = 0
     /// The spans that were recorded for measuring only.
     package private(set) var recordedOnly: UInt64 = 0
 
-    package init(processors: [any SpanProcessor]) {
+    package init(processors: [any SpanProcessor], inheritance: AttributeInheritance? = nil) {
         self.processors = processors
+        self.inheritance = inheritance
     }
 
     /// Converts recordings and shows each to the processors, in order.
@@ -64,25 +68,25 @@ package struct SpanFinisher {
                 continue
             }
             var span = recording.makeEndedSpan(using: &self.caches)
-            let isKept = self.keeps(&span)
+            self.inheritance?.complete(&span.attributes)
+            let dropping = self.processors.firstIndex { $0.onEnd(&span) == .drop }
             if recording.localRoot === recording {
                 // What belongs to a request reads its name and user from the recording: it must see
                 // what the processors made of them, and nothing that those masked.
-                recording.settle(name: span.name, attributes: span.attributes)
+                if let dropping {
+                    let unseen = ProcessorForesight(self.processors[(dropping + 1)...])
+                    let inherited = unseen.inheritance(from: span)
+                    recording.settle(name: inherited.name, attributes: inherited.attributes)
+                } else {
+                    recording.settle(name: span.name, attributes: span.attributes)
+                }
             }
-            if isKept {
+            if dropping == nil {
                 spans.append(span)
             } else {
                 self.filtered += 1
             }
         }
         return spans
-    }
-
-    private func keeps(_ span: inout EndedSpan) -> Bool {
-        for processor in self.processors where processor.onEnd(&span) == .drop {
-            return false
-        }
-        return true
     }
 }

@@ -75,8 +75,11 @@ package struct ActiveSpan: Sendable {
     package var traceFlags: TraceFlags
     /// The percentage of traces that the sampler kept when it kept this one, if it said so.
     package var sampleRate: Double?
+    /// The span, if it is of this process and recorded.
+    package var recording: SpanRecording?
+
     /// The request of this process, if there is one and it is recorded.
-    package var localRoot: (any LocalRoot)?
+    package var localRoot: (any LocalRoot)? { self.recording?.localRoot }
 }
 
 extension ServiceContext {
@@ -88,7 +91,7 @@ extension ServiceContext {
             spanID: position.spanID,
             traceFlags: position.trace.flags,
             sampleRate: position.trace.sampleRate,
-            localRoot: position.recording?.localRoot
+            recording: position.recording
         )
     }
 }

@@ -52,6 +52,10 @@ extension SpanRecording {
         private(set) var rarity: Rarity?
         private var ledger = AttributeLedger()
 
+        /// How many attributes there were when none of them was to be handed down to other spans;
+        /// until there are more, nobody need look again.
+        var countWithoutHeirlooms = 0
+
         init(name: String, initialAttributes: Attributes? = nil) {
             self.name = name
             if let initialAttributes, !initialAttributes.isEmpty {

@@ -154,6 +154,24 @@ package final class SpanRecording: Sendable {
         }
     }
 
+    // MARK: What is handed down
+
+    /// The attributes set on the span and those it started with; `nil` if, as it was found before,
+    /// there is nothing among them to be handed down.
+    func attributesToHandDown() -> (set: SpanAttributes, initial: Attributes)? {
+        self.state.withLock { state in
+            let initial = state.rarity?.initialAttributes ?? [:]
+            let set = state.attributes
+            guard !initial.isEmpty || set.count != state.countWithoutHeirlooms else { return nil }
+            return (set, initial)
+        }
+    }
+
+    /// Notes that of so many attributes none is to be handed down.
+    func noteWithoutHeirlooms(count: Int) {
+        self.state.withLock { $0.countWithoutHeirlooms = count }
+    }
+
     // MARK: What the span processor's actor does
 
     /// Makes what exporters receive; called once, after the end, off the caller's path.
@@ -241,13 +259,14 @@ extension SpanRecording: LocalRoot {
             (name, attributes, hasEnded) = (finalName, finalAttributes, true)
         case .underWay(let currentName, let set, let initial):
             let limits = self.core.limits
-            (attributes, _) = Attributes.converting(
+            let (current, _) = Attributes.converting(
                 set,
                 over: initial,
                 limit: limits.attributes,
                 valueLength: limits.attributeValueLength
             )
-            (name, hasEnded) = (currentName, false)
+            (name, attributes) = self.inheritance(name: currentName, attributes: current)
+            hasEnded = false
         }
         return LocalRootSnapshot(
             hasEnded: hasEnded,
@@ -255,6 +274,29 @@ extension SpanRecording: LocalRoot {
             name: name,
             kind: self.origin.kind,
             attributes: attributes
+        )
+    }
+
+    /// What the processors are going to leave of what is known so far.
+    private func inheritance(
+        name: String,
+        attributes: Attributes
+    ) -> (name: String, attributes: Attributes) {
+        let foresight = self.core.foresight
+        guard !foresight.isClear else { return (name, attributes) }
+        let start = Timestamp(nanosecondsSinceEpoch: self.origin.start.wall)
+        return foresight.inheritance(
+            from: EndedSpan(
+                context: self.trace.spanContext(of: self.spanID),
+                parentSpanID: self.origin.parentSpanID,
+                hasRemoteParent: self.origin.hasRemoteParent,
+                name: name,
+                kind: self.origin.kind,
+                startTime: start,
+                endTime: start,
+                attributes: attributes,
+                sampleRate: self.trace.sampleRate
+            )
         )
     }
 }

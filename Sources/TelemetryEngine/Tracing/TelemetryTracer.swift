@@ -13,6 +13,7 @@ public struct TelemetryTracer: Tracer {
     /// - Parameters:
     ///   - channel: where recorded spans go at their end.
     ///   - processors: those whose `onStart` is called; nothing else of them is used here.
+    ///   - inheritance: what spans hand down to those inside them.
     ///   - recordsBacktraces: whether `recordError` records where it was called (Linux only). That
     ///     costs 10 µs there, and 1 ms to half a second, depending on the size of the program, for
     ///     names that the span processor's actor looks up for the first time; so it is off.
@@ -25,6 +26,7 @@ public struct TelemetryTracer: Tracer {
         ids: RandomIDGenerator = RandomIDGenerator(),
         propagators: [any Propagator] = [W3CTraceContextPropagator(), W3CBaggagePropagator()],
         processors: [any SpanProcessor] = [],
+        inheritance: AttributeInheritance? = nil,
         counters: TracingCounters = TracingCounters(),
         recordsBacktraces: Bool = false,
         flush: @escaping @Sendable () -> Void = {}
@@ -37,6 +39,7 @@ public struct TelemetryTracer: Tracer {
             ids: ids,
             propagators: propagators,
             processors: processors,
+            inheritance: inheritance,
             counters: counters,
             recordsBacktraces: recordsBacktraces,
             flush: flush

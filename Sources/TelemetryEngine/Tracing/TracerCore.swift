@@ -36,9 +36,13 @@ final class TracerCore: Sendable {
     let recordsBacktraces: Bool
     let flush: @Sendable () -> Void
 
+    /// What the processors are going to do to a span that is under way.
+    let foresight: ProcessorForesight
+
     private let sampling: Sampling
     private let ids: RandomIDGenerator
     private let processors: [any SpanProcessor]
+    private let inheritance: AttributeInheritance?
 
     init(
         channel: RecordChannel<SpanRecording>,
@@ -48,6 +52,7 @@ final class TracerCore: Sendable {
         ids: RandomIDGenerator,
         propagators: [any Propagator],
         processors: [any SpanProcessor],
+        inheritance: AttributeInheritance?,
         counters: TracingCounters,
         recordsBacktraces: Bool,
         flush: @escaping @Sendable () -> Void
@@ -59,6 +64,8 @@ final class TracerCore: Sendable {
         self.ids = ids
         self.propagators = propagators
         self.processors = processors
+        self.inheritance = inheritance
+        self.foresight = ProcessorForesight(processors)
         self.counters = counters
         self.recordsBacktraces = recordsBacktraces
         self.flush = flush
@@ -182,7 +189,7 @@ final class TracerCore: Sendable {
                 localRoot: inheritedRoot
             ),
             name: name,
-            initialAttributes: plan.initialAttributes
+            initialAttributes: self.initialAttributes(of: plan)
         )
         self.counters.countRecorded(isSampled: plan.trace.isSampled)
         var context = context
@@ -192,6 +199,16 @@ final class TracerCore: Sendable {
             processor.onStart(span)
         }
         return span
+    }
+
+    /// What the sampler gave the span, and what its parent hands down to it.
+    private func initialAttributes(of plan: Plan) -> Attributes? {
+        guard let parent = plan.parent?.recording,
+            let inherited = self.inheritance?.attributes(from: parent)
+        else { return plan.initialAttributes }
+        var attributes = plan.initialAttributes ?? [:]
+        attributes.merge(inherited)
+        return attributes
     }
 }
 

@@ -30,6 +30,16 @@ public struct LogRecord: Sendable {
         public static func < (lhs: Severity, rhs: Severity) -> Bool { lhs.rawValue < rhs.rawValue }
     }
 
+    /// What somebody said that a record is.
+    package enum TrackedKind: Sendable {
+        /// Something that happened.
+        case event
+        /// The result of a test of availability.
+        case availability
+        /// An error.
+        case exception
+    }
+
     /// When it happened; the epoch if unknown.
     public var time: Timestamp
     /// When the engine saw it; the epoch if unknown.
@@ -59,6 +69,8 @@ public struct LogRecord: Sendable {
     public var sampleRate: Double?
     /// The request in this process that was current, if any.
     public var localRoot: (any LocalRoot)?
+    /// What the record was tracked as; `nil` if it was logged, and only its attributes can tell.
+    package var tracked: TrackedKind?
 
     /// Creates a record; everything but its time may be left out.
     public init(

@@ -2,7 +2,8 @@ import Foundation
 import Synchronization
 import TelemetryTransport
 
-/// An ingestion endpoint on the loopback interface that accepts everything it can read.
+/// An ingestion endpoint on the loopback interface that accepts everything it can read, unless it
+/// is told to be something else.
 ///
 /// It has one thread for accepting and one for each connection.
 final class IngestionServer: Sendable {
@@ -12,19 +13,32 @@ final class IngestionServer: Sendable {
         var body: [UInt8]
     }
 
+    /// What is answered.
+    enum Role: Sendable {
+        /// What was read.
+        case ingestion
+        /// Always the same.
+        case text(String)
+        /// Nothing, ever.
+        case silence
+    }
+
     private struct State {
         var requests: [Request] = []
         var sockets: Set<Int32> = []
-        var threads = 0
+        /// That which accepts included: the number of its socket is somebody else's once it is closed.
+        var threads = 1
         var observers: [(@Sendable (Int, Int) -> Bool, CheckedContinuation<Void, Never>)] = []
     }
 
     let port: UInt16
     private let listener: Int32
+    private let role: Role
     private let state = Mutex(State())
 
     /// Listens on a port; 0 for any that is free.
-    init(port: UInt16 = 0) throws {
+    init(port: UInt16 = 0, as role: Role = .ingestion) throws {
+        self.role = role
         self.listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | O_CLOEXEC, 0)
         var option: Int32 = 1
         unsafe setsockopt(
@@ -97,6 +111,7 @@ final class IngestionServer: Sendable {
     }
 
     private func accept() {
+        defer { self.change { $0.threads -= 1 } }
         while true {
             let socket = Glibc.accept(self.listener, nil, nil)
             guard socket >= 0 else { return }
@@ -108,7 +123,7 @@ final class IngestionServer: Sendable {
                 var buffer: [UInt8] = []
                 while let request = Self.readRequest(from: socket, &buffer) {
                     self.change { $0.requests.append(request) }
-                    guard Self.answer(request, to: socket) else { break }
+                    guard self.answer(request, to: socket) else { break }
                 }
                 self.change { state in
                     state.sockets.remove(socket)
@@ -151,14 +166,24 @@ final class IngestionServer: Sendable {
         return Request(line: line, headers: headers, body: body)
     }
 
-    private static func answer(_ request: Request, to socket: Int32) -> Bool {
-        let body = try? Gzip.decompress(request.body, maximumSize: 1 << 24)
-        let items = body.flatMap { try? SentItem.items(of: $0).count }
-        let text =
-            items.map { #"{"itemsReceived":\#($0),"itemsAccepted":\#($0),"errors":[]}"# } ?? ""
+    private func answer(_ request: Request, to socket: Int32) -> Bool {
+        let status: Int
+        let text: String
+        switch self.role {
+        case .ingestion:
+            let body = try? Gzip.decompress(request.body, maximumSize: 1 << 24)
+            let items = body.flatMap { try? SentItem.items(of: $0).count }
+            text =
+                items.map { #"{"itemsReceived":\#($0),"itemsAccepted":\#($0),"errors":[]}"# } ?? ""
+            status = items == nil ? 400 : 200
+        case .text(let answer):
+            (status, text) = (200, answer)
+        case .silence:
+            return true
+        }
         let answer = Array(
             """
-            HTTP/1.1 \(items == nil ? 400 : 200) Any\r
+            HTTP/1.1 \(status) Any\r
             content-type: application/json\r
             content-length: \(text.utf8.count)\r
             \r

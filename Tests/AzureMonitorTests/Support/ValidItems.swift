@@ -8,8 +8,10 @@ struct SentItem {
     var baseType: String
     var data: [String: Any]
     var tags: [String: String]
+    var sampleRate: Double?
 
     var properties: [String: String] { self.data["properties"] as? [String: String] ?? [:] }
+    var measurements: [String: Double] { self.data["measurements"] as? [String: Double] ?? [:] }
 
     /// Reads a body as the service would: an array of envelopes in valid UTF-8 and valid JSON.
     static func items(of body: [UInt8]) throws -> [SentItem] {
@@ -21,6 +23,7 @@ struct SentItem {
     init(_ envelope: [String: Any]) throws {
         self.name = try #require(envelope["name"] as? String)
         self.time = try #require(envelope["time"] as? String)
+        self.sampleRate = envelope["sampleRate"] as? Double
         self.tags = try #require(envelope["tags"] as? [String: String])
         let data = try #require(envelope["data"] as? [String: Any])
         self.baseType = try #require(data["baseType"] as? String)

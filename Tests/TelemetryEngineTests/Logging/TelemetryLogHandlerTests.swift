@@ -315,7 +315,10 @@ struct TelemetryLogHandlerTests {
 
     @Test("What a record is charged grows with what it holds")
     func charge() {
-        func record(_ metadata: Logger.Metadata) -> PendingLogRecord {
+        func record(
+            _ metadata: Logger.Metadata,
+            _ tracked: TrackedTelemetry? = nil
+        ) -> PendingLogRecord {
             PendingLogRecord(
                 time: .epoch,
                 event: LogEvent(
@@ -327,7 +330,8 @@ struct TelemetryLogHandlerTests {
                     function: "f",
                     line: 1
                 ),
-                label: "x"
+                label: "x",
+                tracked: tracked
             )
         }
         let text = String(repeating: "x", count: 10_000)
@@ -335,6 +339,12 @@ struct TelemetryLogHandlerTests {
         #expect(record(["k": ["k": [.string(text)]]]).measuredCharge() > 10_000)
         #expect(record([:]).measuredCharge() < 500)
         #expect(record(["a": "", "b": ""]).estimatedCharge > record([:]).estimatedCharge)
+        let tracked = TrackedTelemetry(
+            .event,
+            attributes: ["k": .map(["k": .string(text)]), "l": .string(text)]
+        )
+        #expect(record([:], tracked).measuredCharge() > 20_000)
+        #expect(record([:], tracked).estimatedCharge > 20_000)
     }
 
     private func withLines(

@@ -15,6 +15,13 @@ import Testing
         ["score", "0af7651916cd43dd8448eb211c80319c", "0af7651916cd43dd8448eb211c80319g"],
         ["score", "0af7651916cd43dd8448eb211c80319c0"], ["convert", "file"],
         ["convert", "--connection-string", "nonsense"], ["convert", "--connection-string"],
+        ["generate", "--storage", ""], ["generate", "--storage", "x", "--no-storage"],
+        ["generate", "--spans", "-1"], ["generate", "--rate", "nan"],
+        ["storage", "list"], ["storage", "list", ""], ["storage", "list", "a", "b"],
+        ["storage", "list", "a", "--yaml"], ["storage", "send"], ["storage", "send", ""],
+        ["storage", "send", "a", "--json"], ["storage", "send", "a", "--connection-string", ""],
+        ["storage", "send", "a", "--connection-string", "nonsense"], ["storage", "purge"],
+        ["storage", "purge", "", "--yes"], ["storage", "nonsense"],
     ])
     func `wrong usage is exit 64`(arguments: [String]) throws {
         let error = try #require(throws: (any Error).self) {
@@ -24,7 +31,10 @@ import Testing
         #expect(!AzureMonitorTool.fullMessage(for: error).contains("secret"))
     }
 
-    @Test(arguments: [[], ["local"], ["query"], ["convert"], ["score"]])
+    @Test(arguments: [
+        [], ["local"], ["query"], ["convert"], ["score"], ["generate"], ["storage"],
+        ["storage", "list"], ["storage", "send"], ["storage", "purge"],
+    ])
     func `every command has help`(command: [String]) throws {
         let error = try #require(throws: (any Error).self) {
             var help = try AzureMonitorTool.parseAsRoot(command + ["--help"])
@@ -42,6 +52,12 @@ import Testing
             "InstrumentationKey=00000000-0000-0000-0000-000000000001",
         ],
         ["score", "0AF7651916CD43DD8448EB211C80319C", "00000000000000000000000000000000"],
+        ["storage", "list", "DIR"], ["storage", "list", "--json", "DIR"],
+        ["storage", "send", "DIR"], ["storage", "purge", "DIR", "--yes"],
+        [
+            "storage", "send", "DIR", "--connection-string",
+            "InstrumentationKey=00000000-0000-0000-0000-000000000001",
+        ],
     ])
     func `the fixed forms are understood`(arguments: [String]) throws {
         _ = try AzureMonitorTool.parseAsRoot(arguments)

@@ -63,6 +63,7 @@ struct GenerateCommand: AsyncParsableCommand {
         guard self.storage == nil || !self.isWithoutStorage else {
             throw ValidationError("--storage and --no-storage exclude each other.")
         }
+        guard self.storage != "" else { throw ValidationError("--storage is empty.") }
     }
 
     func run() async throws {
@@ -73,7 +74,7 @@ struct GenerateCommand: AsyncParsableCommand {
         if let connectionString = self.connectionString {
             configuration.connectionString = connectionString
         }
-        guard configuration.connectionString?.isEmpty == false else {
+        guard let destination = configuration.connectionString, !destination.isEmpty else {
             throw ToolFailure(
                 message: """
                     there is no destination; pass --connection-string or set \
@@ -81,6 +82,16 @@ struct GenerateCommand: AsyncParsableCommand {
                     """,
                 status: 64
             )
+        }
+        do {
+            // A mistake in the environment keeps no program from running, but this one would have
+            // nothing to do.
+            _ = try ConnectionString(
+                destination,
+                source: self.connectionString == nil ? .connectionStringVariable : .code
+            )
+        } catch {
+            throw ToolFailure(message: error.message, status: 64)
         }
         if let directory = self.storage {
             configuration.storage = StorageConfiguration()

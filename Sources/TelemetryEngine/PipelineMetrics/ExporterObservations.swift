@@ -1,0 +1,163 @@
+package import TelemetryModel
+
+/// What the exporters of a pipeline did, counted from outside of them.
+///
+/// Payloads that report on the pipeline itself are left out, also when they come back from offline
+/// storage.
+package final class ExporterObservations: Sendable {
+    /// The exporter of one signal at one destination.
+    package struct Component: Hashable, Sendable {
+        /// The destination.
+        package var destination: Destination
+        /// The signal.
+        package var signal: Signal
+    }
+
+    /// What a component did.
+    package struct Counts: Sendable {
+        /// The records that were accepted, those of earlier processes included.
+        package var exported: UInt64 = 0
+        /// The records that the exporter lost: what it could not encode, and what was refused.
+        package var lost: [DropReason: UInt64] = [:]
+        /// The records in requests under way.
+        package var inFlight: UInt64 = 0
+        /// How long requests took, in seconds, by what was wrong with them; the empty text is
+        /// nothing.
+        package var durations: [String: ExplicitHistogram] = [:]
+    }
+
+    private struct State {
+        var counts: [Component: Counts] = [:]
+        /// The payloads that report on the pipeline, as far as they are still to be delivered.
+        var own: [Payload] = []
+    }
+
+    /// Such payloads are small, and there is one each interval and destination.
+    private static let maximumOwn = 64
+
+    private let state = Locked(State())
+
+    package init() {}
+
+    /// What each component did so far.
+    package var counts: [Component: Counts] { self.state.withLock { $0.counts } }
+
+    /// Takes the durations that were not taken before.
+    package func takeDurations() -> [Component: [String: ExplicitHistogram]] {
+        self.state.withLock { state in
+            let durations = state.counts.mapValues(\.durations).filter { !$0.value.isEmpty }
+            for component in durations.keys { state.counts[component]?.durations = [:] }
+            return durations
+        }
+    }
+
+    func encoded(_ component: Component, _ encoded: EncodedBatch, isOwn: Bool) {
+        self.state.withLock { state in
+            if isOwn {
+                state.own += encoded.payloads
+                state.own.removeFirst(max(0, state.own.count - Self.maximumOwn))
+            } else {
+                for (reason, count) in encoded.dropped where count > 0 {
+                    state.counts[component, default: Counts()].lost[reason, default: 0] +=
+                        UInt64(count)
+                }
+            }
+        }
+    }
+
+    /// A request begins; returns whether it is one that counts.
+    func willSend(_ payload: Payload, by component: Component) -> Bool {
+        self.state.withLock { state in
+            guard !state.own.contains(payload) else { return false }
+            state.counts[component, default: Counts()].inFlight += UInt64(payload.recordCount)
+            return true
+        }
+    }
+
+    /// A request that counts has ended.
+    func didSend(
+        _ payload: Payload,
+        by component: Component,
+        _ outcome: DeliveryOutcome,
+        seconds: Double,
+        dropsOverQuota: Bool
+    ) {
+        self.state.withLock { state in
+            var counts = state.counts[component, default: Counts()]
+            counts.inFlight -= min(counts.inFlight, UInt64(payload.recordCount))
+            counts.durations[
+                outcome.errorType ?? "",
+                default: ExplicitHistogram(bounds: ExplicitHistogram.secondsBounds)
+            ].record(seconds)
+            switch outcome {
+            case .accepted:
+                counts.exported += UInt64(payload.recordCount)
+            case .partiallyAccepted(let refusals):
+                let partial = PartialDelivery(of: payload, refusals: refusals)
+                counts.exported += UInt64(partial.exportedRecords)
+                for (reason, count) in partial.droppedRecords {
+                    counts.lost[reason, default: 0] += UInt64(count)
+                }
+            case .refused(let reason, _):
+                counts.lost[reason, default: 0] += UInt64(payload.recordCount)
+            case .payloadTooLarge:
+                if payload.recordCount <= 1 {
+                    counts.lost[.tooLarge, default: 0] += UInt64(payload.recordCount)
+                }
+            case .failed(let failure):
+                if failure.kind == .quota, dropsOverQuota {
+                    counts.lost[.quota, default: 0] += UInt64(payload.recordCount)
+                }
+            }
+            state.counts[component] = counts
+        }
+    }
+
+    /// A payload that does not count was tried.
+    func didSendOwn(_ payload: Payload, _ outcome: DeliveryOutcome) {
+        switch outcome {
+        case .accepted, .refused: self.state.withLock { $0.own.removeAll { $0 == payload } }
+        case .failed, .partiallyAccepted, .payloadTooLarge: break
+        }
+    }
+
+    /// A payload was made of some items of another; `nil` if that failed.
+    func divided(
+        _ payload: Payload,
+        into part: Payload?,
+        records: Int,
+        by component: Component
+    ) {
+        self.state.withLock { state in
+            if state.own.contains(payload) {
+                if let part { state.own.append(part) }
+            } else if part == nil {
+                state.counts[component, default: Counts()].lost[.invalid, default: 0] +=
+                    UInt64(records)
+            }
+        }
+    }
+}
+
+extension DeliveryOutcome {
+    /// What went wrong, in one word; `nil` if nothing did.
+    var errorType: String? {
+        switch self {
+        case .accepted: nil
+        case .partiallyAccepted: "partially_accepted"
+        case .failed(let failure): failure.kind.rawValue
+        case .payloadTooLarge: DropReason.tooLarge.errorType
+        case .refused(let reason, _): reason.errorType
+        }
+    }
+}
+
+extension DropReason {
+    /// The reason as OpenTelemetry spells values: `queue_full`.
+    package var errorType: String {
+        self.rawValue.reduce(into: "") { text, character in
+            if character.isUppercase { text += "_" }
+            text += character.lowercased()
+        }
+    }
+}
