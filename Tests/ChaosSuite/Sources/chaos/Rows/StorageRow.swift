@@ -87,7 +87,7 @@ struct StorageRow: Row {
             try await Task.sleep(for: .milliseconds(100))
         }
         server.follow { _, _ in .accepted }
-        FileManager.default.createFile(atPath: "\(stage.folder)/go", contents: nil)
+        try Data().write(to: URL(fileURLWithPath: "\(stage.folder)/go"))
         let end = await child.wait(atMost: .seconds(60))
         guard end == .exit(0) else {
             throw ChaosError("the script ended with \(end): \(child.errors.suffix(500))")
@@ -211,7 +211,9 @@ struct StorageRow: Row {
         func cut(_ name: String, to length: (Int) -> Int) throws {
             let path = "\(folder)/\(name)"
             let size = try Data(contentsOf: URL(fileURLWithPath: path)).count
-            guard truncate(path, off_t(length(size))) == 0 else { throw ChaosError("truncate") }
+            guard unsafe truncate(path, off_t(length(size))) == 0 else {
+                throw ChaosError("truncate")
+            }
         }
         try cut(names[3]) { $0 / 2 }
         try cut(names[4]) { _ in 10 }
@@ -235,7 +237,9 @@ struct StorageRow: Row {
         try Data("being written".utf8)
             .write(to: URL(fileURLWithPath: "\(folder)/\(name(3, "tmp"))"))
         try self.makeFolder("\(folder)/\(name(4, "azm"))", mode: 0o700)
-        guard mkfifo("\(folder)/\(name(5, "azm"))", 0o600) == 0 else { throw ChaosError("mkfifo") }
+        guard unsafe mkfifo("\(folder)/\(name(5, "azm"))", 0o600) == 0 else {
+            throw ChaosError("mkfifo")
+        }
         let outside = "\(stage.folder)/outside"
         try FileManager.default.copyItem(atPath: "\(folder)/\(last)", toPath: outside)
         try FileManager.default.createSymbolicLink(
