@@ -38,6 +38,7 @@ struct Pipeline {
         pipeline.shutdownTimeout = configuration.shutdownTimeout
         pipeline.maximumRequests = configuration.maximumRequests
         pipeline.storesOverQuota = configuration.storesOverQuota
+        pipeline.durability = configuration.durability
         if let statistics { pipeline.metricProducers = [statistics] }
         self.telemetry = Telemetry(
             configuration: pipeline,

@@ -1,4 +1,5 @@
 import Configuration
+import TelemetryTransport
 import Testing
 
 @testable import AzureMonitor
@@ -118,6 +119,43 @@ struct ConfigurationTests {
         let unknown = self.configuration(["OTEL_PROPAGATORS": "b3,jaeger"])
         #expect(unknown.traces.propagators.count == 2)
         #expect(unknown.notices.count == 2)
+    }
+
+    @Test(arguments: [
+        ("writeAhead", Durability.writeAhead, 0), ("WRITEAHEAD", .writeAhead, 0),
+        ("onFailure", .onFailure, 0), ("", .onFailure, 0), ("always", .onFailure, 1),
+    ])
+    func durabilityIsReadByName(name: String, durability: Durability, notices: Int) {
+        let configuration = self.configuration(["AZURE_MONITOR_DURABILITY": name])
+        #expect(configuration.durability == durability)
+        #expect(configuration.notices.count == notices)
+    }
+
+    /// A configuration reader knows no name in lower case, so the environment is asked itself.
+    @Test func proxyVariablesCountInEitherCase() {
+        func proxy(_ variables: [String: String], _ url: (String, String)) -> String? {
+            let proxies = AzureMonitor.Configuration(environmentVariables: variables)
+                .transport.proxy
+            let port = url.0 == "https" ? 443 : 80
+            return proxies.proxy(scheme: url.0, host: url.1, port: port)?.host
+        }
+        let lower = [
+            "https_proxy": "http://lower.example:3128", "http_proxy": "http://plain.example:3128",
+            "no_proxy": "inside.example",
+        ]
+        #expect(proxy(lower, ("https", "out.example")) == "lower.example")
+        #expect(proxy(lower, ("http", "out.example")) == "plain.example")
+        #expect(proxy(lower, ("https", "a.inside.example")) == nil)
+        let upper = ["HTTPS_PROXY": "http://upper.example:3128", "NO_PROXY": "inside.example"]
+        #expect(proxy(upper, ("https", "out.example")) == "upper.example")
+        #expect(proxy(upper, ("https", "a.inside.example")) == nil)
+        let both = upper.merging(lower) { $1 }
+        #expect(proxy(both, ("https", "out.example")) == "lower.example")
+        let all = ["all_proxy": "http://all.example:3128", "HTTPS_PROXY": ""]
+        #expect(proxy(all, ("http", "out.example")) == "all.example")
+        #expect(proxy(all, ("https", "out.example")) == nil)
+        let gateway = ["HTTP_PROXY": "http://evil.example:1", "REQUEST_METHOD": "GET"]
+        #expect(proxy(gateway, ("http", "out.example")) == nil)
     }
 
     @Test func valueSetInCodeWins() throws {

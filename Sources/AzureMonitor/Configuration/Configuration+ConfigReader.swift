@@ -29,6 +29,7 @@ extension AzureMonitor.Configuration {
     /// | `AZURE_MONITOR_PIPELINE_METRICS`        | `true`                       | ``metrics`` |
     /// | `APPLICATIONINSIGHTS_SDKSTATS_ENABLED`, `…_EXPORT_INTERVAL` | `true`, seconds | ``sdkStatisticsInterval`` |
     /// | `OTEL_*_LIMIT`                          | numbers                      | ``traces``, ``logs`` |
+    /// | `AZURE_MONITOR_DURABILITY`              | `onFailure`, `writeAhead`    | ``durability`` |
     /// | `{HTTP,HTTPS,ALL,NO}_PROXY`, `SSL_CERT_{FILE,DIR}` | text              | ``transport`` |
     /// | `APPLICATIONINSIGHTS_SELFDIAGNOSTICS_LEVEL` | name of a level          | ``diagnosticLevel`` |
     /// | `APPLICATIONINSIGHTS_SELFDIAGNOSTICS_DIRECTORY` | path                 | ``diagnosticDirectory`` |
@@ -62,11 +63,27 @@ extension AzureMonitor.Configuration {
                 )
             }
         }
+        if let name = reader.text("AZURE_MONITOR_DURABILITY") {
+            if let durability = Durability(name) {
+                self.durability = durability
+            } else {
+                reader.ignore("AZURE_MONITOR_DURABILITY", "is neither onFailure nor writeAhead")
+            }
+        }
         for name in Self.passedOn {
             self.environment[name] = reader.text(name)
         }
         self.transport = TransportConfiguration(environment: self.environment)
         self.notices = reader.notices
+    }
+
+    /// Takes over the proxies as the environment has them, where names in lower case, which no key
+    /// of a configuration reader stands for, come before others, and an empty one means something.
+    mutating func readProxies(_ environment: [String: String]) {
+        for name in ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"] {
+            for name in [name, name.lowercased()] { self.environment[name] = environment[name] }
+        }
+        self.transport = TransportConfiguration(environment: self.environment)
     }
 
     /// The variables that the parts below read themselves.

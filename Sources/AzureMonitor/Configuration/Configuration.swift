@@ -4,6 +4,12 @@ public import TelemetryEngine
 public import TelemetryModel
 public import TelemetryTransport
 
+#if canImport(FoundationEssentials)
+    private import FoundationEssentials
+#else
+    private import Foundation
+#endif
+
 extension AzureMonitor {
     /// How telemetry is recorded, and where it goes.
     ///
@@ -135,6 +141,13 @@ extension AzureMonitor {
         /// The default is `false`: its owner set that cap.
         public var storesOverQuota = false
 
+        /// When records are written to offline storage: if they cannot be delivered, or always.
+        ///
+        /// The default is ``Durability/onFailure``.
+        ///
+        /// - Environment: `AZURE_MONITOR_DURABILITY`, `onFailure` or `writeAhead`
+        public var durability = Durability.onFailure
+
         /// How often to send the statistics of the SDK, as metrics to your own resource; `nil`, which
         /// is the default, sends none.
         ///
@@ -175,7 +188,19 @@ extension AzureMonitor {
 
         /// Creates a configuration from the environment of the process, and defaults.
         public init() {
-            self.init(configReader: ConfigReader(provider: EnvironmentVariablesProvider()))
+            self.init(environmentVariables: ProcessInfo.processInfo.environment)
+        }
+
+        /// Creates a configuration from environment variables, and defaults.
+        init(environmentVariables: [String: String]) {
+            self.init(
+                configReader: ConfigReader(
+                    provider: EnvironmentVariablesProvider(
+                        environmentVariables: environmentVariables
+                    )
+                )
+            )
+            self.readProxies(environmentVariables)
         }
 
         /// Records and delivers one signal only.

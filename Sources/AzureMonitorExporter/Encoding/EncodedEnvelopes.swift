@@ -2,11 +2,15 @@ public import TelemetryEngine
 
 /// The envelopes of a batch, as bodies of requests.
 public struct EncodedEnvelopes: Sendable {
-    /// The bodies; together they hold every record that is not in ``dropped``.
+    /// The bodies; together they hold every record that is not in ``dropped`` or ``omitted``.
     public var bodies: [EncodedBody] = []
 
     /// How many records could not be mapped, by reason.
     public var dropped: [DropReason: Int] = [:]
+
+    /// How many records are not sent by design, such as points of HTTP metrics that Application
+    /// Insights has no use for.
+    public var omitted = 0
 
     /// How many texts were cut, and properties left out, because they were over a limit.
     public var cutTexts = 0

@@ -55,7 +55,13 @@ public struct EnvelopeEncoder: Sendable {
         self.forEachRecord(of: batch) { write, _ in
             body.beginRecord(&writer)
             let items = write(&writer)
-            if items == 0 { result.dropped[.invalid, default: 0] += 1 }
+            if items == 0 {
+                if writer.isOmitted {
+                    result.omitted += 1
+                } else {
+                    result.dropped[.invalid, default: 0] += 1
+                }
+            }
             body.endRecord(&writer, items: items, into: &result.bodies)
         }
         body.finish(&writer, into: &result.bodies)

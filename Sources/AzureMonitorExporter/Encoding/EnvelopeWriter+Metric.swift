@@ -14,8 +14,9 @@ extension EnvelopeWriter {
     ///   to be sent.
     mutating func write(_ point: MetricPoint, of metric: Metric, standard: StandardMetric?) -> Int {
         self.beginRecord()
-        if case .notSent? = standard { return 0 }
-        if standard == nil, self.environment.sendsStandardMetricsOnly { return 0 }
+        if case .notSent? = standard { self.isOmitted = true }
+        if standard == nil, self.environment.sendsStandardMetricsOnly { self.isOmitted = true }
+        guard !self.isOmitted else { return 0 }
         let data = MetricData(
             point,
             of: metric,

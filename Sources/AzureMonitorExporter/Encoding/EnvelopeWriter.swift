@@ -39,6 +39,9 @@ struct EnvelopeWriter {
 
     /// The size of the largest item of the record under way.
     private(set) var largestItem = 0
+
+    /// Whether the record under way is not to be sent, by design.
+    var isOmitted = false
     private var itemStart = 0
 
     /// What items inherit from the requests they belong to; read once in a batch.
@@ -76,6 +79,7 @@ struct EnvelopeWriter {
     /// Begins the first item of a record.
     mutating func beginRecord() {
         self.largestItem = 0
+        self.isOmitted = false
     }
 
     /// Writes an envelope up to the tags of its resource.

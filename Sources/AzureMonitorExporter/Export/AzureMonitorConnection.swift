@@ -91,7 +91,11 @@ package struct AzureMonitorConnection: Sendable {
             resourceItemAt: isFirst ? self.time.wallNow() : nil
         )
         var compressor = Gzip.Compressor(level: 1)
-        var encoded = EncodedBatch(dropped: envelopes.dropped)
+        var encoded = EncodedBatch(
+            dropped: envelopes.dropped,
+            omitted: envelopes.omitted,
+            cutTexts: envelopes.cutTexts
+        )
         for body in envelopes.bodies {
             encoded.payloads.append(
                 Payload(

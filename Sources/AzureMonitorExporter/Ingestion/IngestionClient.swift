@@ -81,6 +81,7 @@ actor IngestionClient {
                 headers: response.headers,
                 body: response.body,
                 itemCount: payload.leadingItems + payload.itemCount,
+                isDivisible: payload.isDivisible,
                 now: self.time.wallNow()
             ) {
             case .outcome(let outcome):

@@ -10,7 +10,7 @@ import TelemetryModel
 /// | ---------------------------- | ---------------------------------------------------------- |
 /// | 2xx but 206                  | accepted                                                   |
 /// | 206, or 400 that names items | item by item                                               |
-/// | 413, or any other 400        | too large if there are several items, else refused         |
+/// | 413, or any other 400        | too large if the request can be divided, else refused      |
 /// | 307, 308                     | redirect                                                   |
 /// | 401, 403                     | another token, then another time                           |
 /// | 402, 439                     | the owner's quota is used up                               |
@@ -35,12 +35,14 @@ enum IngestionResult: Hashable {
     ///   - headers: The header fields.
     ///   - body: The decoded body, as far as it could be read.
     ///   - itemCount: How many items the request had, leading ones counted.
+    ///   - isDivisible: Whether the request can be divided; the items of one record cannot.
     ///   - now: The wall clock's time, for dates in header fields.
     static func classify(
         status: Int,
         headers: HTTPFields,
         body: [UInt8],
         itemCount: Int,
+        isDivisible: Bool,
         now: Timestamp
     ) -> IngestionResult {
         func failure(
@@ -66,7 +68,11 @@ enum IngestionResult: Hashable {
             return .redirect(isPermanent: status == 308, location: headers[.location])
         case 400:
             return .outcome(
-                Self.badRequest(IngestionReply(body: body, itemCount: itemCount), itemCount)
+                Self.badRequest(
+                    IngestionReply(body: body, itemCount: itemCount),
+                    itemCount: itemCount,
+                    isDivisible: isDivisible
+                )
             )
         case 401:
             return .unauthorized(
@@ -91,9 +97,9 @@ enum IngestionResult: Hashable {
         case 408:
             return .outcome(.failed(failure(.server, "the service waited too long for us")))
         case 413:
-            guard itemCount <= 1 else { return .outcome(.payloadTooLarge) }
+            guard !isDivisible else { return .outcome(.payloadTooLarge) }
             return .outcome(
-                .refused(.tooLarge, explanation: "status 413: a single item is too large")
+                .refused(.tooLarge, explanation: "status 413: a single record is too large")
             )
         case 429:
             return .outcome(.failed(failure(.throttled, "the service asks for patience")))
@@ -126,14 +132,18 @@ enum IngestionResult: Hashable {
         }
     }
 
-    private static func badRequest(_ reply: IngestionReply, _ itemCount: Int) -> DeliveryOutcome {
+    private static func badRequest(
+        _ reply: IngestionReply,
+        itemCount: Int,
+        isDivisible: Bool
+    ) -> DeliveryOutcome {
         if !reply.errors.isEmpty {
             // The request failed as a whole, so what is not named is refused with the rest,
             // unless the service says that it took some.
             let unnamed: DropReason? = (reply.itemsAccepted ?? 0) > 0 ? nil : .rejected
             return Self.itemByItem(reply, unnamed: unnamed.map { ($0, itemCount) })
         }
-        guard itemCount <= 1 else { return .payloadTooLarge }
+        guard !isDivisible else { return .payloadTooLarge }
         let reason = reply.generalMessage.map { ": \(Self.sanitized($0))" } ?? ""
         return .refused(.rejected, explanation: "status 400: the item was refused\(reason)")
     }

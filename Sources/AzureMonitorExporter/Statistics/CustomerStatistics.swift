@@ -99,7 +99,7 @@ package final class CustomerStatistics: PipelineMetricProducer {
                 state.lose(items, StatisticCode(reply))
             case .payloadTooLarge:
                 // Its halves will be tried, and counted.
-                if payload.recordCount <= 1 { state.lose(items, StatisticCode(reply)) }
+                if !payload.isDivisible { state.lose(items, StatisticCode(reply)) }
             case .failed(let failure):
                 let code = StatisticCode(reply)
                 if failure.kind == .quota, case .status(let status, _) = reply {

@@ -1,4 +1,5 @@
 import TelemetryEngine
+import TelemetryTransport
 
 /// Why an item was lost or has to be sent again, in the words of the statistics.
 struct StatisticCode: Hashable {

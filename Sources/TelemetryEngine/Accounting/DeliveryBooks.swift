@@ -6,13 +6,15 @@
 /// queue to the destination's lane is in no sum for that moment.
 public struct DeliveryBooks: Sendable, Hashable {
     /// The records that this pipeline handed over for this destination, those for which there was
-    /// no room included; what a sampler or processor turned away is not.
+    /// no room included; what a sampler or processor turned away, or the destination's exporter
+    /// leaves out by design, is not.
     public var accepted: UInt64 = 0
 
     /// The records that the destination accepted.
     public var exported: UInt64 = 0
 
-    /// The records of this pipeline that lie in offline storage.
+    /// The records of this pipeline that lie in offline storage, those included that are being
+    /// sent from there.
     public var stored: UInt64 = 0
 
     /// The records that were lost, by reason.

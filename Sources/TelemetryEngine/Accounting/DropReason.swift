@@ -18,8 +18,9 @@ public enum DropReason: String, Hashable, Sendable, CaseIterable {
     case expired
     /// Offline storage could not be written.
     case storageFailed
-    /// The destination could not be reached, and offline storage is off.
+    /// The destination could not be reached for a minute, and offline storage is off.
     case unreachable
-    /// The record came after, or waited at, the end of the pipeline.
+    /// The record came after the end of the pipeline, or was not delivered by then and offline
+    /// storage is off.
     case shutdown
 }

@@ -14,11 +14,25 @@ public struct TelemetryHealth: Sendable, Hashable {
         /// What waits in offline storage for the destination, that of other processes included.
         public var storedPayloads = 0
 
+        /// The records that the destination has no use for, so that its exporter leaves them out
+        /// by design.
+        ///
+        /// They are in no account.
+        public var omitted: UInt64 = 0
+
+        /// How many texts were cut, and attributes left out, for the destination's limits.
+        ///
+        /// The records they belong to are exported all the same.
+        public var cutTexts: UInt64 = 0
+
         /// Creates the health of a destination that nothing was sent to.
         public init() {}
     }
 
     /// The destinations, by name.
+    ///
+    /// Of several destinations with the same name the second is `name-2`, and so on, in the order
+    /// of the exporters.
     public var destinations: [String: DestinationHealth] = [:]
 
     /// The records that wait in memory for their turn, whatever their destinations.

@@ -127,7 +127,7 @@ package final class RecordChannel<Record: ChargedRecord>: Sendable {
         let isRecyclable = chunk.closing == .full
         let records = chunk.records
         let gates: [Gate] = self.state.withLock { state in
-            state.finishedRecords += UInt64(records.count)
+            state.inHand.removeAll { $0 == chunk.position }
             if isRecyclable, state.spare.isEmpty, !state.isSealed {
                 state.spare = records
             }
@@ -145,6 +145,7 @@ package final class RecordChannel<Record: ChargedRecord>: Sendable {
                     spent = state.closeOpenChunk(.linger)
                 }
                 if let chunk = state.takeClosedChunk() {
+                    state.inHand.append(chunk.position)
                     let effects = Effects(
                         delivery: Delivery(continuation: continuation, chunk: chunk)
                     )
@@ -234,7 +235,6 @@ package final class RecordChannel<Record: ChargedRecord>: Sendable {
             var chunks: [Chunk] = []
             while let chunk = state.takeClosedChunk() {
                 state.counts.dropped[reason, default: 0] += UInt64(chunk.records.count)
-                state.finishedRecords += UInt64(chunk.records.count)
                 chunks.append(chunk)
             }
             effects.finished = state.takeFinishedFlushes()
@@ -243,6 +243,9 @@ package final class RecordChannel<Record: ChargedRecord>: Sendable {
         effects.perform()
         return abandoned.reduce(0) { $0 + $1.records.count }
     }
+
+    /// How many flushes wait for the consumer.
+    package var flushCount: Int { self.state.withLock { $0.flushes.count } }
 
     /// What came in, what was lost, and what waits.
     package var counts: ChannelCounts {
@@ -348,6 +351,8 @@ extension RecordChannel {
         package var closing: ChunkClosing
         /// What the records cost, in bytes.
         fileprivate var charge: Int
+        /// How many records had left the channel before these.
+        fileprivate var position: UInt64 = 0
         /// Spent records that go where the chunk goes.
         fileprivate var spent: [Record] = []
     }
@@ -431,9 +436,15 @@ extension RecordChannel {
         var nextWaiterID: UInt64 = 0
         /// The records that left the channel, by whatever way.
         var takenRecords: UInt64 = 0
-        /// Those of them that nobody works on any more.
-        var finishedRecords: UInt64 = 0
+        /// The positions of the chunks that the consumer works on: one, or none.
+        var inHand: [UInt64] = []
         var flushes: [(target: UInt64, gate: Gate)] = []
+
+        /// How many records, counted from the first one ever, nobody works on any more.
+        ///
+        /// They leave in order, by whatever way, so this is where the consumer's oldest chunk
+        /// begins: what was evicted behind that chunk does not make the chunk finished.
+        var finishedRecords: UInt64 { self.inHand.min() ?? self.takenRecords }
 
         func hasRoom(for count: Int, bytes: Int, within limits: ChannelConfiguration) -> Bool {
             // One record always fits, however large: it must be able to leave.
@@ -484,7 +495,8 @@ extension RecordChannel {
         }
 
         mutating func takeClosedChunk() -> Chunk? {
-            guard let chunk = self.closed.popFirst() else { return nil }
+            guard var chunk = self.closed.popFirst() else { return nil }
+            chunk.position = self.takenRecords
             self.recordCount -= chunk.records.count
             self.byteCount -= chunk.charge
             self.takenRecords += UInt64(chunk.records.count)
@@ -495,7 +507,6 @@ extension RecordChannel {
             // The channel is full, so hardly a slot of the open chunk is a spent one's.
             let spent = self.closed.isEmpty ? self.closeOpenChunk(.full) : []
             guard var chunk = self.takeClosedChunk() else { return nil }
-            self.finishedRecords += UInt64(chunk.records.count)
             chunk.spent = spent
             return chunk
         }
@@ -510,6 +521,7 @@ extension RecordChannel {
 
         mutating func deliverToWaitingConsumer() -> Delivery? {
             guard self.consumer != nil, let chunk = self.takeClosedChunk() else { return nil }
+            self.inHand.append(chunk.position)
             return self.consumer.take().map { Delivery(continuation: $0, chunk: chunk) }
         }
 

@@ -52,8 +52,7 @@ package struct CircuitBreaker: Sendable {
     /// Whether the destination asks not to be tried because of a quota its owner set.
     package func isOpenForQuota(at now: UInt64) -> Bool {
         switch self.state {
-        case .open(let until, .quota): now < until
-        case .halfOpen(_, .quota): true
+        case .open(let until, .quota), .halfOpen(let until, .quota): now < until
         default: false
         }
     }
@@ -143,7 +142,7 @@ package struct CircuitBreaker: Sendable {
     /// | quota                      | 10 min     | 1 h      |
     ///
     /// Each opening doubles the wait; between half of it and all of it is taken. What the
-    /// destination asks for counts if it is longer, plus up to a fifth.
+    /// destination asks for counts if it is longer, or if it is about a quota, plus up to a fifth.
     private func wait(for failure: DeliveryFailure, jitter: Double) -> UInt64 {
         let (first, longest): (UInt64, UInt64) =
             switch failure.kind {
@@ -156,8 +155,10 @@ package struct CircuitBreaker: Sendable {
         let share = max(0, min(1, jitter))
         let ours = UInt64(ceiling * (0.5 + 0.5 * share))
         guard let asked = failure.retryAfter else { return ours }
-        let theirs = Self.clamped(asked.nanoseconds)
-        return max(ours, min(theirs + UInt64(Double(theirs) * 0.2 * share), Self.longest))
+        let clamped = Self.clamped(asked.nanoseconds)
+        let theirs = min(clamped + UInt64(Double(clamped) * 0.2 * share), Self.longest)
+        // When a quota is filled up again nobody knows better than who counts it.
+        return failure.kind == .quota ? theirs : max(ours, theirs)
     }
 
     private static func clamped(_ nanoseconds: UInt64) -> UInt64 {

@@ -8,6 +8,8 @@ package struct ExportConfiguration: Sendable {
     package var requestTimeouts: [Signal: Duration] = [:]
     /// Whether records are kept, not dropped, while the quota of the destination is used up.
     package var storesOverQuota = false
+    /// When a batch goes to offline storage.
+    package var durability = Durability.onFailure
     /// The most seconds between the start and the first look into offline storage.
     package var redeliveryStartSpread = 2.0
     /// Where the engine says what is wrong.

@@ -7,8 +7,7 @@ extension ExportCoordinator {
             if let exporter = self.lanes[index].exporters[batch.signal] {
                 await self.deliver(batch, by: exporter, on: index)
             }
-            self.lanes[index].machine.settled(sequence)
-            self.resumeSettledWaiters()
+            self.settled(sequence, on: index)
         }
     }
 
@@ -31,19 +30,44 @@ extension ExportCoordinator {
         on index: Int
     ) async {
         let birth = self.time.monotonicNow()
-        for payload in await self.encode(batch, by: exporter, on: index) {
+        var unwritten = await self.encode(batch, by: exporter, on: index)
+        var written: [StoredPayload] = []
+        if self.writesAhead(batch.signal, on: index, evenIfFailing: true) {
+            // All of it is on disk before any of it is sent.
+            (written, unwritten) = await self.writeAhead(unwritten, on: index)
+        }
+        for stored in written { await self.deliver(stored, by: exporter, on: index) }
+        for payload in unwritten {
             await self.deliver(payload, by: exporter, on: index, birth: birth)
         }
     }
 
+    /// Maps and encodes a batch, and books what did not come out of that.
     func encode(
         _ batch: ExportBatch,
         by exporter: any TelemetryExporter,
         on index: Int
     ) async -> [Payload] {
         let encoded = await exporter.encode(batch)
-        for (reason, count) in encoded.dropped {
-            self.lanes[index].books.drop(count, reason)
+        for (reason, count) in encoded.dropped { self.drop(count, reason, on: index) }
+        self.lanes[index].cutTexts += UInt64(clamping: encoded.cutTexts)
+        let omitted = UInt64(clamping: min(encoded.omitted, batch.count))
+        // What the destination has no use for was never its business.
+        self.lanes[index].omitted += omitted
+        self.lanes[index].books.accepted -= omitted
+        let missing =
+            batch.count - encoded.dropped.values.reduce(0, +) - encoded.omitted
+            - encoded.payloads.reduce(0) { $0 + $1.recordCount }
+        if missing != 0 {
+            self.configuration.diagnostics.report(
+                .error,
+                "export.miscounted",
+                """
+                \(self.lanes[index].name): the exporter made \(batch.count - missing) records of \
+                \(batch.count) \(batch.signal.rawValue)
+                """
+            )
+            self.drop(missing, .invalid, on: index)
         }
         return encoded.payloads
     }
@@ -57,11 +81,15 @@ extension ExportCoordinator {
     ) async {
         var pending = [payload]
         while let payload = pending.popLast() {
-            guard !Task.isCancelled else {
-                await self.keep(payload, on: index, orDrop: .shutdown)
+            let now = self.time.monotonicNow()
+            if self.dropsForQuota(on: index, at: now) {
+                self.drop(payload.recordCount, .quota, on: index)
                 continue
             }
-            let now = self.time.monotonicNow()
+            guard !Task.isCancelled else {
+                _ = await self.keepOrDrop(payload, on: index, birth: birth)
+                continue
+            }
             switch self.lanes[index].breaker.wantsToSend(at: now) {
             case .send:
                 let outcome = await self.send(payload, by: exporter, on: index)
@@ -76,9 +104,7 @@ extension ExportCoordinator {
                 }
                 pending += rest.now
             case .wait(let nanoseconds):
-                if self.dropsForQuota(on: index, at: now) {
-                    self.lanes[index].books.drop(payload.recordCount, .quota)
-                } else if await self.keepOrDrop(payload, on: index, birth: birth) {
+                if await self.keepOrDrop(payload, on: index, birth: birth) {
                     // In memory; the breaker may close earlier than it said.
                     try? await self.time.sleep(
                         .nanoseconds(Int64(min(nanoseconds, 1_000_000_000)))
@@ -112,12 +138,16 @@ extension ExportCoordinator {
             self.lanes[index].lastFailure = failure.explanation
         case .accepted, .partiallyAccepted, .payloadTooLarge, .refused:
             change = self.lanes[index].breaker.answered()
+            switch outcome {
+            case .accepted, .partiallyAccepted: self.lanes[index].attempts.accepted()
+            default: break
+            }
             if case .refused(_, let explanation) = outcome {
                 self.lanes[index].lastFailure = explanation
                 self.configuration.diagnostics.report(
                     .error,
                     "export.refused",
-                    "\(self.lanes[index].destination.name): \(explanation)"
+                    "\(self.lanes[index].name): \(explanation)"
                 )
             } else {
                 self.lanes[index].lastFailure = nil
@@ -145,46 +175,59 @@ extension ExportCoordinator {
             self.lanes[index].books.exported += UInt64(partial.exportedRecords)
             self.lanes[index].books.items += UInt64(partial.acceptedItems)
             for (reason, count) in partial.droppedRecords {
-                self.lanes[index].books.drop(count, reason)
+                self.drop(count, reason, on: index)
             }
             guard !partial.retryItems.isEmpty else { return ([], []) }
-            let rest = await exporter.payload(
+            let rest = await self.part(
                 of: payload,
                 keeping: partial.retryItems,
-                layout: partial.retryLayout
+                layout: partial.retryLayout,
+                by: exporter
             )
             if rest == nil {
-                self.lanes[index].books.drop(partial.retryLayout.recordCount, .invalid)
+                self.drop(partial.retryLayout.recordCount, .invalid, on: index)
             }
             return ([], [rest].compactMap(\.self))
         case .payloadTooLarge:
             guard let halves = payload.halves else {
-                self.lanes[index].books.drop(payload.recordCount, .tooLarge)
+                self.drop(payload.recordCount, .tooLarge, on: index)
                 return ([], [])
             }
             var payloads: [Payload] = []
             for half in halves {
-                if let part = await exporter.payload(
+                if let part = await self.part(
                     of: payload,
                     keeping: half.items,
-                    layout: half.layout
+                    layout: half.layout,
+                    by: exporter
                 ) {
                     payloads.append(part)
                 } else {
-                    self.lanes[index].books.drop(half.layout.recordCount, .invalid)
+                    self.drop(half.layout.recordCount, .invalid, on: index)
                 }
             }
             return (payloads, [])
         case .refused(let reason, _):
-            self.lanes[index].books.drop(payload.recordCount, reason)
+            self.drop(payload.recordCount, reason, on: index)
             return ([], [])
         case .failed(let failure):
             if failure.kind == .quota, !self.configuration.storesOverQuota {
-                self.lanes[index].books.drop(payload.recordCount, .quota)
+                self.drop(payload.recordCount, .quota, on: index)
                 return ([], [])
             }
             return ([], [payload])
         }
+    }
+
+    /// Some items of a payload; `nil` if the exporter cannot take them out, or takes others.
+    func part(
+        of payload: Payload,
+        keeping items: [Int],
+        layout: RecordLayout,
+        by exporter: any TelemetryExporter
+    ) async -> Payload? {
+        let part = await exporter.payload(of: payload, keeping: items, layout: layout)
+        return part?.recordCount == layout.recordCount ? part : nil
     }
 
     func dropsForQuota(on index: Int, at now: UInt64) -> Bool {
@@ -195,26 +238,20 @@ extension ExportCoordinator {
     /// Stores a payload, or drops it for its age; `true` if it must be tried from memory.
     func keepOrDrop(_ payload: Payload, on index: Int, birth: UInt64) async -> Bool {
         if await self.store(payload, on: index) { return false }
-        if Task.isCancelled {
-            self.lanes[index].books.drop(payload.recordCount, self.lossWithoutStorage(on: index))
-            return false
-        }
-        let age = self.time.monotonicNow() - birth
-        guard age < Self.maximumAge.nanoseconds, !self.isFinishing else {
-            self.lanes[index].books.drop(payload.recordCount, self.lossWithoutStorage(on: index))
-            return false
-        }
-        return true
-    }
-
-    func keep(_ payload: Payload, on index: Int, orDrop reason: DropReason) async {
-        if await self.store(payload, on: index) { return }
-        let reason = self.lanes[index].storage == nil ? reason : .storageFailed
-        self.lanes[index].books.drop(payload.recordCount, reason)
-    }
-
-    func lossWithoutStorage(on index: Int) -> DropReason {
-        self.lanes[index].storage == nil ? .unreachable : .storageFailed
+        let now = self.time.monotonicNow()
+        let isTheEnd = Task.isCancelled || self.isFinishing
+        guard isTheEnd || now - birth >= Self.maximumAge.nanoseconds else { return true }
+        let reason: DropReason =
+            if self.lanes[index].keepsUndelivered(payload.signal) {
+                .storageFailed
+            } else if self.lanes[index].breaker.isOpenForQuota(at: now) {
+                .quota
+            } else {
+                // The same whether it was being sent, slept or waited when the end came.
+                isTheEnd ? .shutdown : .unreachable
+            }
+        self.drop(payload.recordCount, reason, on: index)
+        return false
     }
 
     /// The lane is full while another is not: its oldest batch goes to offline storage.
@@ -224,9 +261,35 @@ extension ExportCoordinator {
         else { return }
         if let exporter = self.lanes[index].exporters[batch.signal] {
             for payload in await self.encode(batch, by: exporter, on: index) {
-                await self.keep(payload, on: index, orDrop: .queueFull)
+                if self.dropsForQuota(on: index, at: self.time.monotonicNow()) {
+                    self.drop(payload.recordCount, .quota, on: index)
+                } else if await !self.store(payload, on: index) {
+                    let isKept = self.lanes[index].keepsUndelivered(payload.signal)
+                    self.drop(
+                        payload.recordCount,
+                        isKept ? .storageFailed : .queueFull,
+                        on: index
+                    )
+                }
             }
         }
+        self.settled(sequence, on: index)
+    }
+
+    /// Books records that are lost, and says so.
+    func drop(_ records: Int, _ reason: DropReason, on index: Int) {
+        guard records > 0 else { return }
+        self.lanes[index].books.drop(records, reason)
+        // What the destination refuses is said with its words, and a quota with the wait for it.
+        guard reason != .rejected, reason != .quota else { return }
+        self.configuration.diagnostics.report(
+            .error,
+            "export.lost.\(reason.rawValue)",
+            "\(self.lanes[index].name): \(records) records are lost: \(reason.explanation)"
+        )
+    }
+
+    func settled(_ sequence: UInt64, on index: Int) {
         self.lanes[index].machine.settled(sequence)
         self.resumeSettledWaiters()
     }
@@ -255,22 +318,42 @@ extension ExportCoordinator {
                 } else {
                     lane.storage == nil ? "is held in memory" : "goes to offline storage"
                 }
-            self.configuration.diagnostics.report(
+            self.configuration.diagnostics.changed(
+                "export.\(lane.name)",
+                to: "held-back",
                 .warning,
-                "export.held-back",
                 """
-                \(lane.destination.name): \(lane.lastFailure ?? "no answer"); \
-                telemetry \(fate), next try in \(seconds) s
+                \(lane.lastFailure ?? "no answer"); telemetry \(fate), next try in \(seconds) s
                 """
             )
         case .closed:
-            self.configuration.diagnostics.report(
-                .info,
-                "export.recovered",
-                "\(lane.destination.name): delivering again"
+            self.configuration.diagnostics.changed(
+                "export.\(lane.name)",
+                to: "delivering",
+                .warning,
+                isNormal: true,
+                "delivering again"
             )
         case nil:
             break
+        }
+    }
+}
+
+extension DropReason {
+    /// Why, for people.
+    fileprivate var explanation: String {
+        switch self {
+        case .queueFull: "more were recorded than could be delivered"
+        case .invalid: "they could not be encoded"
+        case .tooLarge: "the destination takes none as large"
+        case .rejected: "the destination refused them"
+        case .quota: "the destination's quota is used up"
+        case .evicted: "offline storage is full"
+        case .expired: "offline storage has kept them as long as it may"
+        case .storageFailed: "offline storage could not be written"
+        case .unreachable: "the destination was not reached in time, and nothing is stored"
+        case .shutdown: "the pipeline ended before they were delivered, and nothing is stored"
         }
     }
 }

@@ -3,34 +3,128 @@ import TelemetryModel
 extension ExportCoordinator {
     /// Writes a payload to offline storage; `false` if there is none, or it cannot be written.
     func store(_ payload: Payload, on index: Int) async -> Bool {
+        guard await self.store(payload, on: index, keepsLease: false) != nil else { return false }
+        self.lanes[index].hasBacklog = true
+        return true
+    }
+
+    private func store(
+        _ payload: Payload,
+        on index: Int,
+        keepsLease: Bool
+    ) async -> StoredPayloadID? {
         guard let storage = self.lanes[index].storage,
-            self.lanes[index].exporters[payload.signal]?.keepsUndelivered == true
-        else { return false }
-        switch await storage.store(payload) {
-        case .stored(_, let lost):
+            self.lanes[index].keepsUndelivered(payload.signal)
+        else { return nil }
+        switch await storage.store(payload, keepsLease: keepsLease) {
+        case .stored(let id, let lost):
             self.lanes[index].books.stored += UInt64(payload.recordCount)
-            self.lanes[index].hasBacklog = true
             self.book(lost, on: index)
-            if self.lanes[index].isStorageFailing {
-                self.lanes[index].isStorageFailing = false
-                self.configuration.diagnostics.report(
-                    .info,
-                    "storage.recovered",
-                    "offline storage can be written again"
-                )
-            }
-            return true
+            self.lanes[index].isStorageFailing = false
+            self.configuration.diagnostics.changed(
+                "storage.\(self.lanes[index].name)",
+                to: "usable",
+                .warning,
+                isNormal: true,
+                "offline storage can be written again"
+            )
+            return id
         case .failed(let error, let lost):
             self.book(lost, on: index)
-            if !self.lanes[index].isStorageFailing {
-                self.lanes[index].isStorageFailing = true
-                self.configuration.diagnostics.report(
-                    .warning,
-                    "storage.failed",
-                    "offline storage cannot be written: \(error.message); keeping telemetry in memory"
+            self.lanes[index].isStorageFailing = true
+            self.configuration.diagnostics.changed(
+                "storage.\(self.lanes[index].name)",
+                to: "failing",
+                .warning,
+                "offline storage cannot be written: \(error.message); keeping telemetry in memory"
+            )
+            return nil
+        }
+    }
+
+    // MARK: Writing ahead
+
+    /// Whether a batch goes to disk before it is sent.
+    ///
+    /// - Parameter evenIfFailing: whether to try storage that could not be written the last time.
+    func writesAhead(_ signal: Signal, on index: Int, evenIfFailing: Bool = false) -> Bool {
+        self.configuration.durability == .writeAhead
+            && self.lanes[index].keepsUndelivered(signal)
+            && (evenIfFailing || !self.lanes[index].isStorageFailing)
+    }
+
+    /// Writes payloads and keeps hold of them; returns those that could not be written as they are.
+    func writeAhead(
+        _ payloads: [Payload],
+        on index: Int
+    ) async -> (written: [StoredPayload], unwritten: [Payload]) {
+        var written: [StoredPayload] = []
+        var unwritten: [Payload] = []
+        for payload in payloads {
+            let drops = self.dropsForQuota(on: index, at: self.time.monotonicNow())
+            if !drops, let id = await self.store(payload, on: index, keepsLease: true) {
+                written.append(
+                    StoredPayload(
+                        id: id,
+                        payload: payload,
+                        attempts: 0,
+                        created: id.createdTime,
+                        isOwn: true
+                    )
                 )
+            } else {
+                unwritten.append(payload)
             }
-            return false
+        }
+        return (written, unwritten)
+    }
+
+    /// Sends a payload that was written ahead; what cannot be sent stays where it is.
+    func deliver(
+        _ stored: StoredPayload,
+        by exporter: any TelemetryExporter,
+        on index: Int
+    ) async {
+        guard let storage = self.lanes[index].storage else { return }
+        let now = self.time.monotonicNow()
+        if self.dropsForQuota(on: index, at: now) {
+            await self.remove(stored, from: storage, on: index)
+            let dropped = [DropReason.quota: stored.payload.recordCount]
+            self.bookRedelivered(stored, dropped: dropped, on: index)
+            return
+        }
+        guard !Task.isCancelled,
+            case .send = self.lanes[index].breaker.wantsToSend(at: now)
+        else {
+            self.lanes[index].hasBacklog = true
+            self.book(await storage.release(stored.id, countsAttempt: false), on: index)
+            return
+        }
+        _ = await self.redeliver(stored, from: storage, by: exporter, on: index)
+    }
+
+    /// Encodes a batch and leaves it on disk, since everybody who could send it is busy.
+    func write(_ batch: ExportBatch, on index: Int) async {
+        guard let exporter = self.lanes[index].exporters[batch.signal] else { return }
+        let birth = self.time.monotonicNow()
+        for payload in await self.encode(batch, by: exporter, on: index) {
+            let drops = self.dropsForQuota(on: index, at: self.time.monotonicNow())
+            if !drops, await self.store(payload, on: index) { continue }
+            await self.deliver(payload, by: exporter, on: index, birth: birth)
+        }
+        // Perhaps nobody is busy any more, who would ring after a success.
+        if self.lanes[index].breaker.isClosed { self.lanes[index].bell.ring() }
+    }
+
+    // MARK: Sending what is stored
+
+    /// Shows other processes, where there are no locks, that what is leased is being sent.
+    func renewLeases(on index: Int) async {
+        guard let storage = self.lanes[index].storage else { return }
+        while true {
+            await self.finishing.wait(atMost: Self.redeliveryInterval, time: self.time)
+            guard !self.isFinishing, !Task.isCancelled else { return }
+            await storage.renewLeases()
         }
     }
 
@@ -46,7 +140,10 @@ extension ExportCoordinator {
         self.configuration.diagnostics.report(
             .error,
             "storage.lost",
-            "offline storage gave up \(records) records in \(lost.count) payloads"
+            """
+            \(self.lanes[index].name): offline storage gave up \(records) records in \
+            \(lost.count) payloads
+            """
         )
     }
 
@@ -83,7 +180,7 @@ extension ExportCoordinator {
     func drain(_ storage: StorageActor, on index: Int) async -> UInt64? {
         while !self.isFinishing, !Task.isCancelled {
             let now = self.time.monotonicNow()
-            guard let stored = await storage.lease() else {
+            guard let stored = await self.lease(from: storage, on: index) else {
                 self.lanes[index].hasBacklog = false
                 return nil
             }
@@ -91,24 +188,26 @@ extension ExportCoordinator {
                 self.book(await storage.release(stored.id, countsAttempt: false), on: index)
                 return nil
             }
-            let othersAreAccepted = self.lanes[index].breaker.isClosed
             if case .wait(let nanoseconds) = self.lanes[index].breaker.wantsToSend(at: now) {
                 self.book(await storage.release(stored.id, countsAttempt: false), on: index)
                 return nanoseconds
             }
-            guard
-                await self.redeliver(
-                    stored,
-                    from: storage,
-                    by: exporter,
-                    othersAreAccepted: othersAreAccepted,
-                    on: index
-                )
-            else {
+            guard await self.redeliver(stored, from: storage, by: exporter, on: index) else {
                 return UInt64(1_000_000_000)
             }
         }
         return nil
+    }
+
+    /// Takes the oldest payload, or the next one if that was refused the last time: while nothing
+    /// else is accepted nobody knows who is to blame, and one payload must not block the others.
+    func lease(from storage: StorageActor, on index: Int) async -> StoredPayload? {
+        guard let oldest = await storage.lease() else { return nil }
+        guard oldest.id == self.lanes[index].attempts.lastRefused,
+            let next = await storage.lease()
+        else { return oldest }
+        self.book(await storage.release(oldest.id, countsAttempt: false), on: index)
+        return next
     }
 
     /// Sends one stored payload; `false` if it had to stay.
@@ -116,14 +215,13 @@ extension ExportCoordinator {
         _ stored: StoredPayload,
         from storage: StorageActor,
         by exporter: any TelemetryExporter,
-        othersAreAccepted: Bool,
         on index: Int
     ) async -> Bool {
         let payload = stored.payload
         let outcome = await self.send(payload, by: exporter, on: index)
         switch outcome {
         case .accepted:
-            await storage.remove(stored.id)
+            await self.remove(stored, from: storage, on: index)
             self.bookRedelivered(
                 stored,
                 exported: payload.recordCount,
@@ -131,16 +229,15 @@ extension ExportCoordinator {
                 on: index
             )
         case .refused(let reason, _):
-            await storage.remove(stored.id)
+            await self.remove(stored, from: storage, on: index)
             self.bookRedelivered(stored, dropped: [reason: payload.recordCount], on: index)
         case .failed(let failure)
         where failure.kind == .quota && !self.configuration.storesOverQuota:
-            await storage.remove(stored.id)
+            await self.remove(stored, from: storage, on: index)
             self.bookRedelivered(stored, dropped: [.quota: payload.recordCount], on: index)
         case .failed(let failure):
-            // An outage is no fault of the payload: only an answer that others do not get counts.
-            let counts =
-                othersAreAccepted && (failure.kind == .server || failure.kind == .throttled)
+            let counts = self.lanes[index].attempts.failed(stored.id, failure)
+            self.lanes[index].hasBacklog = true
             self.book(await storage.release(stored.id, countsAttempt: counts), on: index)
             return false
         case .partiallyAccepted(let refusals):
@@ -152,93 +249,101 @@ extension ExportCoordinator {
                 dropped: partial.droppedRecords,
                 on: index
             )
-            guard !partial.retryItems.isEmpty else {
-                await storage.remove(stored.id)
-                return true
-            }
-            let rest = await exporter.payload(
-                of: payload,
-                keeping: partial.retryItems,
-                layout: partial.retryLayout
-            )
-            if let rest {
-                // Refused while others were accepted: it rests, so that this does not go round in a
-                // circle.
-                await self.replace(
-                    stored,
-                    in: storage,
-                    with: [rest],
-                    countsAttempt: true,
-                    on: index
-                )
-            } else {
-                await storage.remove(stored.id)
-                self.bookRedelivered(
-                    stored,
-                    dropped: [.invalid: partial.retryLayout.recordCount],
-                    on: index
-                )
-            }
+            await self.keepRest(partial, of: stored, in: storage, by: exporter, on: index)
         case .payloadTooLarge:
-            guard let halves = payload.halves else {
-                await storage.remove(stored.id)
-                self.bookRedelivered(stored, dropped: [.tooLarge: payload.recordCount], on: index)
-                return true
-            }
-            var parts: [Payload] = []
-            for half in halves {
-                if let part = await exporter.payload(
-                    of: payload,
-                    keeping: half.items,
-                    layout: half.layout
-                ) {
-                    parts.append(part)
-                } else {
-                    self.bookRedelivered(
-                        stored,
-                        dropped: [.invalid: half.layout.recordCount],
-                        on: index
-                    )
-                }
-            }
-            await self.replace(stored, in: storage, with: parts, countsAttempt: false, on: index)
+            await self.divide(stored, in: storage, by: exporter, on: index)
         }
         return true
     }
 
-    /// Puts what is left of a stored payload in its place, and gives it back.
-    func replace(
-        _ stored: StoredPayload,
+    /// What was refused for now while others were accepted takes the payload's place, and rests.
+    private func keepRest(
+        _ partial: PartialDelivery,
+        of stored: StoredPayload,
         in storage: StorageActor,
-        with parts: [Payload],
-        countsAttempt: Bool,
+        by exporter: any TelemetryExporter,
         on index: Int
     ) async {
-        var isReplaced = false
-        for part in parts {
-            let result =
-                isReplaced
-                ? await storage.store(part, attempts: stored.attempts)
-                : await storage.replace(stored.id, with: part)
-            switch result {
-            case .stored(_, let lost):
-                isReplaced = true
-                self.book(lost, on: index)
-            case .failed(_, let lost):
-                self.book(lost, on: index)
-                self.bookRedelivered(
-                    stored,
-                    dropped: [.storageFailed: part.recordCount],
-                    on: index
-                )
+        let records = partial.retryLayout.recordCount
+        guard records > 0 else {
+            await self.remove(stored, from: storage, on: index)
+            return
+        }
+        let rest = await self.part(
+            of: stored.payload,
+            keeping: partial.retryItems,
+            layout: partial.retryLayout,
+            by: exporter
+        )
+        guard let rest else {
+            await self.remove(stored, from: storage, on: index)
+            self.bookRedelivered(stored, dropped: [.invalid: records], on: index)
+            return
+        }
+        self.lanes[index].hasBacklog = true
+        switch await storage.replace(stored.id, with: rest) {
+        case .stored(_, let lost):
+            self.book(lost, on: index)
+            self.book(await storage.release(stored.id, countsAttempt: true), on: index)
+        case .failed(_, let lost):
+            self.book(lost, on: index)
+            // Not even in place of what was there: that would be sent, and booked, twice.
+            await self.remove(stored, from: storage, on: index)
+            self.bookRedelivered(stored, dropped: [.storageFailed: records], on: index)
+        }
+    }
+
+    /// Puts its halves in the place of a payload that is too large for one request.
+    private func divide(
+        _ stored: StoredPayload,
+        in storage: StorageActor,
+        by exporter: any TelemetryExporter,
+        on index: Int
+    ) async {
+        guard let halves = stored.payload.halves else {
+            await self.remove(stored, from: storage, on: index)
+            let dropped = [DropReason.tooLarge: stored.payload.recordCount]
+            self.bookRedelivered(stored, dropped: dropped, on: index)
+            return
+        }
+        var parts: [Payload] = []
+        var unreadable = 0
+        for half in halves {
+            if let part = await self.part(
+                of: stored.payload,
+                keeping: half.items,
+                layout: half.layout,
+                by: exporter
+            ) {
+                parts.append(part)
+            } else {
+                unreadable += half.layout.recordCount
             }
         }
-        if isReplaced {
-            self.book(await storage.release(stored.id, countsAttempt: countsAttempt), on: index)
-        } else {
-            // Not even in place of what was there: that would be sent, and booked, twice.
-            await storage.remove(stored.id)
+        guard !parts.isEmpty else {
+            await self.remove(stored, from: storage, on: index)
+            self.bookRedelivered(stored, dropped: [.invalid: unreadable], on: index)
+            return
         }
+        self.lanes[index].hasBacklog = true
+        switch await storage.divide(stored.id, into: parts) {
+        case .stored(_, let lost):
+            self.book(lost, on: index)
+            self.bookRedelivered(stored, dropped: [.invalid: unreadable], on: index)
+        case .failed(_, let lost):
+            self.book(lost, on: index)
+            // It stays as it was, and rests, until there is room for its halves.
+            self.book(await storage.release(stored.id, countsAttempt: true), on: index)
+        }
+    }
+
+    private func remove(
+        _ stored: StoredPayload,
+        from storage: StorageActor,
+        on index: Int
+    ) async {
+        await storage.remove(stored.id)
+        self.lanes[index].attempts.removed(stored.id)
     }
 
     func bookRedelivered(
@@ -256,6 +361,6 @@ extension ExportCoordinator {
         self.lanes[index].books.stored -= min(settled, self.lanes[index].books.stored)
         self.lanes[index].books.exported += UInt64(exported)
         self.lanes[index].books.items += UInt64(items)
-        for (reason, count) in dropped { self.lanes[index].books.drop(count, reason) }
+        for (reason, count) in dropped { self.drop(count, reason, on: index) }
     }
 }

@@ -5,7 +5,7 @@ package import TelemetryModel
 /// A batch is encoded once for each destination and tried once; what cannot be delivered now goes to
 /// offline storage, from where the same lane tries it again. Nothing sleeps on a batch while there
 /// is storage. Without it, a batch is tried until it is ``maximumAge`` old, and the lane fills up
-/// behind it.
+/// behind it. With ``Durability/writeAhead`` a batch is on disk before anybody waits for it.
 ///
 /// Cancelling ``run()`` is the cut-off at the end of a shutdown: from then on nothing is sent,
 /// and everything that still comes is stored, or dropped and counted.
@@ -22,6 +22,8 @@ package actor ExportCoordinator {
     var roomWaiters: [CheckedContinuation<Void, Never>] = []
     var settledWaiters: [SettledWaiter] = []
     private(set) var isFinishing = false
+    /// Opens with ``finish()``.
+    let finishing = Gate()
     var generator = SystemRandomNumberGenerator()
 
     /// Creates a coordinator with one lane for each destination of the exporters.
@@ -40,17 +42,45 @@ package actor ExportCoordinator {
                 index = known
             } else {
                 index = lanes.count
+                let names = Set(lanes.map(\.name))
                 lanes.append(
                     ExportLane(
                         destination: exporter.destination,
+                        name: Self.name(exporter.destination.name, unlike: names),
                         storage: storage[exporter.destination],
                         machine: LaneMachine(maximumUnderWay: configuration.maximumRequests)
                     )
                 )
             }
-            for signal in exporter.signals { lanes[index].exporters[signal] = exporter }
+            for signal in exporter.signals {
+                let isTaken = lanes[index].exporters.updateValue(exporter, forKey: signal) != nil
+                guard isTaken else { continue }
+                configuration.diagnostics.report(
+                    .warning,
+                    "export.superseded",
+                    """
+                    \(lanes[index].name): several exporters of one destination take \
+                    \(signal.rawValue); only the last one gets them
+                    """
+                )
+            }
         }
         self.lanes = lanes
+        if configuration.durability == .writeAhead, lanes.allSatisfy({ $0.storage == nil }) {
+            configuration.diagnostics.report(
+                .warning,
+                "storage.off",
+                "nothing is written ahead, because offline storage is off"
+            )
+        }
+    }
+
+    /// The name, with a number behind it if it is taken.
+    private static func name(_ name: String, unlike others: Set<String>) -> String {
+        guard others.contains(name) else { return name }
+        var number = 2
+        while others.contains("\(name)-\(number)") { number += 1 }
+        return "\(name)-\(number)"
     }
 
     struct SettledWaiter {
@@ -63,26 +93,49 @@ package actor ExportCoordinator {
     /// Takes a batch for every destination that wants its signal.
     ///
     /// Suspends while all of those lanes are full. While only some are, a full one gives its oldest
-    /// batch to offline storage, so that no destination waits for another.
+    /// batch to offline storage, so that no destination waits for another. A lane that writes ahead
+    /// is never full: what finds no idle worker is written at once.
     package func submit(_ batch: ExportBatch) async {
         let takers = self.lanes.indices.filter { self.lanes[$0].exporters[batch.signal] != nil }
         guard !takers.isEmpty, batch.count > 0 else { return }
-        while !self.isFinishing, takers.allSatisfy({ self.lanes[$0].machine.isFull }) {
-            await withCheckedContinuation { self.roomWaiters.append($0) }
-        }
+        await self.makeRoom(for: batch.signal, on: takers)
+        // Nothing suspends here: several feeders must not take the same room.
+        var ahead: [(sequence: UInt64, index: Int)] = []
         for index in takers {
-            if !self.isFinishing, self.lanes[index].machine.isFull {
-                await self.spillOldest(of: index)
-            }
             self.lanes[index].books.accepted += UInt64(batch.count)
             guard !self.isFinishing else {
                 // Nobody works on this lane any more.
-                self.lanes[index].books.drop(batch.count, .shutdown)
+                self.drop(batch.count, .shutdown, on: index)
+                continue
+            }
+            let worker = self.lanes[index].idleWorkers.popLast()
+            if worker == nil, self.writesAhead(batch.signal, on: index) {
+                ahead.append((self.lanes[index].machine.submittedUnderWay(), index))
                 continue
             }
             _ = self.lanes[index].machine.submitted()
             self.lanes[index].waiting.append(batch)
-            self.lanes[index].idleWorkers.popLast()?.resume()
+            worker?.resume()
+        }
+        for (sequence, index) in ahead {
+            await self.write(batch, on: index)
+            self.settled(sequence, on: index)
+        }
+    }
+
+    /// Waits, or spills, until a batch fits into every lane.
+    private func makeRoom(for signal: Signal, on takers: [Int]) async {
+        while !self.isFinishing {
+            let full = takers.filter { index in
+                self.lanes[index].machine.isFull && !self.writesAhead(signal, on: index)
+            }
+            guard let first = full.first else { return }
+            if full.count == takers.count {
+                await withCheckedContinuation { self.roomWaiters.append($0) }
+            } else {
+                // Room that was made here may be another feeder's by now, so look again.
+                await self.spillOldest(of: first)
+            }
         }
     }
 
@@ -95,6 +148,7 @@ package actor ExportCoordinator {
                 }
                 if self.lanes[index].storage != nil {
                     group.addTask { await self.redeliver(on: index) }
+                    group.addTask { await self.renewLeases(on: index) }
                 }
             }
         }
@@ -103,6 +157,7 @@ package actor ExportCoordinator {
     /// No further batch will come.
     package func finish() {
         self.isFinishing = true
+        self.finishing.open()
         self.resumeRoomWaiters()
         for index in self.lanes.indices {
             self.lanes[index].bell.ring()
@@ -145,17 +200,15 @@ package actor ExportCoordinator {
             health.books = self.lanes[index].books
             health.isHeldBack = !self.lanes[index].breaker.isClosed
             health.lastFailure = self.lanes[index].lastFailure
-            destinations[self.lanes[index].destination.name] = health
+            health.omitted = self.lanes[index].omitted
+            health.cutTexts = self.lanes[index].cutTexts
+            destinations[self.lanes[index].name] = health
         }
         return destinations
     }
 
     /// The signals that each destination takes, by its name.
     package var destinationSignals: [String: Set<Signal>] {
-        var signals: [String: Set<Signal>] = [:]
-        for lane in self.lanes {
-            signals[lane.destination.name, default: []].formUnion(lane.exporters.keys)
-        }
-        return signals
+        self.lanes.reduce(into: [:]) { $0[$1.name] = Set($1.exporters.keys) }
     }
 }

@@ -4,6 +4,8 @@ import TelemetryModel
 /// What belongs to one destination.
 struct ExportLane {
     let destination: Destination
+    /// What the destination is called in accounts and diagnostics; no other lane is called so.
+    let name: String
     let storage: StorageActor?
     var exporters: [Signal: any TelemetryExporter] = [:]
     var machine: LaneMachine
@@ -18,9 +20,16 @@ struct ExportLane {
     /// What offline storage held when it was closed; asking it later would open it again.
     var storedAtClose: Int?
     var lastFailure: String?
+    /// How many texts the exporter cut.
+    var cutTexts: UInt64 = 0
+    /// How many records the exporter left out by design.
+    var omitted: UInt64 = 0
+    /// Tells whether a stored payload fails alone.
+    var attempts = AttemptLedger()
 
-    init(destination: Destination, storage: StorageActor?, machine: LaneMachine) {
+    init(destination: Destination, name: String, storage: StorageActor?, machine: LaneMachine) {
         self.destination = destination
+        self.name = name
         self.storage = storage
         self.machine = machine
     }
@@ -28,5 +37,10 @@ struct ExportLane {
     /// What sends payloads of a signal; they are encoded, so any exporter of the destination can.
     func exporter(of signal: Signal) -> (any TelemetryExporter)? {
         self.exporters[signal] ?? self.exporters.values.first
+    }
+
+    /// Whether payloads of a signal may go to disk.
+    func keepsUndelivered(_ signal: Signal) -> Bool {
+        self.storage != nil && self.exporters[signal]?.keepsUndelivered == true
     }
 }

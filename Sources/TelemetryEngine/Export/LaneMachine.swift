@@ -30,6 +30,13 @@ package struct LaneMachine: Sendable {
         return self.lastSequence
     }
 
+    /// A batch came that does not wait, because whoever brought it sees to it at once.
+    package mutating func submittedUnderWay() -> UInt64 {
+        self.lastSequence += 1
+        self.underWay.append(self.lastSequence)
+        return self.lastSequence
+    }
+
     /// The oldest waiting batch is taken; `nil` if none waits.
     package mutating func takeNext() -> UInt64? {
         guard !self.waiting.isEmpty else { return nil }

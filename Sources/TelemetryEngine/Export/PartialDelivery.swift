@@ -50,9 +50,20 @@ package struct PartialDelivery: Sendable, Hashable {
 }
 
 extension Payload {
-    /// The items and layouts of the two halves of the payload; `nil` if it has but one record.
+    /// Whether the payload can be divided: it holds several records, or something beside its one.
+    package var isDivisible: Bool {
+        self.recordCount > 1 || self.recordCount == 1 && self.leadingItems > 0
+    }
+
+    /// The items and layouts of the two halves of the payload; `nil` if it cannot be divided.
+    ///
+    /// Leading items are in neither; if there is but one record, it is the only half.
     package var halves: [(items: [Int], layout: RecordLayout)]? {
-        guard self.recordCount > 1 else { return nil }
+        guard self.isDivisible else { return nil }
+        guard self.recordCount > 1 else {
+            let end = self.leadingItems + self.itemCount
+            return [(items: Array(self.leadingItems..<end), layout: self.layout)]
+        }
         let firstHalf = self.recordCount / 2
         var halves = [
             (items: [Int](), layout: RecordLayout()), (items: [], layout: RecordLayout()),

@@ -56,16 +56,34 @@ extension TelemetryExporter {
 }
 
 /// What encoding made of a batch.
+///
+/// Every record of the batch is in a payload, in ``dropped`` or in ``omitted``; one that is in none
+/// of them counts as invalid.
 public struct EncodedBatch: Sendable {
-    /// One request each; together they hold every record that is not in ``dropped``.
+    /// One request each.
     public var payloads: [Payload]
 
     /// How many records could not be encoded, by reason.
     public var dropped: [DropReason: Int]
 
+    /// How many records are not sent by design: the destination has no use for them.
+    ///
+    /// They are no loss and in no account.
+    public var omitted: Int
+
+    /// How many texts were cut, and attributes left out, for the destination's limits.
+    public var cutTexts: Int
+
     /// Creates an encoded batch.
-    public init(payloads: [Payload] = [], dropped: [DropReason: Int] = [:]) {
+    public init(
+        payloads: [Payload] = [],
+        dropped: [DropReason: Int] = [:],
+        omitted: Int = 0,
+        cutTexts: Int = 0
+    ) {
         self.payloads = payloads
         self.dropped = dropped
+        self.omitted = omitted
+        self.cutTexts = cutTexts
     }
 }

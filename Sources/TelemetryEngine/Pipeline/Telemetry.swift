@@ -31,6 +31,9 @@ public final class Telemetry: Service {
     private let exporters: [any TelemetryExporter]
     private let lifecycle = TelemetryLifecycle()
     private let tracingCounters: TracingCounters
+    private let collections = CollectionRequests()
+    /// How many records the channels had lost when that was last said.
+    private let lossesSaid = Locked<UInt64>(0)
     private let metricProducers: [any PipelineMetricProducer]
 
     /// Starts spans.
@@ -108,6 +111,7 @@ public final class Telemetry: Service {
             .metrics: configuration.metrics.exportTimeout,
         ]
         export.storesOverQuota = configuration.storesOverQuota
+        export.durability = configuration.durability
         export.diagnostics = diagnostics
         let coordinator = ExportCoordinator(
             exporters: exporters,
@@ -363,6 +367,8 @@ extension Telemetry {
                     }
                 }
             }
+            group.addTask { await self.collections.serve { await self.collectMetrics() } }
+            group.addTask { await self.watchForLosses() }
             await self.lifecycle.shutdownRequested.wait()
             // The channels stay open while what is there is delivered: others that stop at the same
             // time may still have something to say.
@@ -386,12 +392,13 @@ extension Telemetry {
         )
     }
 
-    /// Hands everything recorded so far to the lanes, and waits until its fate is known.
+    /// Hands everything recorded so far to the lanes, and waits until its fate is known, or the task
+    /// is cancelled.
     private func flush() async {
         await withDiscardingTaskGroup { group in
             group.addTask { await self.spans.flushAndWait() }
             group.addTask { await self.logs.flushAndWait() }
-            group.addTask { await self.collectMetrics() }
+            group.addTask { await self.collections.request() }
         }
         await self.coordinator.waitUntilSettled()
     }
@@ -410,6 +417,29 @@ extension Telemetry {
         )
     }
 
+    /// Says every minute if there was no room for records; the channels themselves only count.
+    private func watchForLosses() async {
+        while !Task.isCancelled {
+            try? await self.configuration.time.sleep(.seconds(60))
+            self.sayLosses()
+        }
+    }
+
+    private func sayLosses() {
+        let counts = [self.spans.counts, self.logs.counts]
+        let lost = counts.reduce(0) { $0 + $1.dropped.values.reduce(0, +) }
+        let before = self.lossesSaid.withLock { said in
+            defer { said = lost }
+            return said
+        }
+        guard lost > before else { return }
+        self.diagnostics.report(
+            .error,
+            "channel.lost",
+            "\(lost - before) records are lost: the queue was full, or the pipeline had ended"
+        )
+    }
+
     /// The end: whatever still waits is lost, and counted; storage and connections are closed.
     private func giveUp() async {
         self.spans.seal()
@@ -418,6 +448,8 @@ extension Telemetry {
         _ = self.logs.abandon(.shutdown)
         await self.coordinator.close()
         for exporter in self.exporters { await exporter.shutdown() }
+        self.sayLosses()
+        self.diagnostics.summarise()
     }
 }
 

@@ -41,6 +41,11 @@ public struct TelemetryConfiguration: Sendable {
     /// The default is `false`: its owner set that quota, so records are dropped and counted.
     public var storesOverQuota = false
 
+    /// When records are written to offline storage: if they cannot be delivered, or always.
+    ///
+    /// The default is ``Durability/onFailure``.
+    public var durability = Durability.onFailure
+
     /// How much the pipeline says about itself.
     ///
     /// The default is warnings and worse.

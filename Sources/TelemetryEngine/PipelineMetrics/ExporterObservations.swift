@@ -11,6 +11,11 @@ package final class ExporterObservations: Sendable {
         package var destination: Destination
         /// The signal.
         package var signal: Signal
+
+        package init(destination: Destination, signal: Signal) {
+            self.destination = destination
+            self.signal = signal
+        }
     }
 
     /// What a component did.

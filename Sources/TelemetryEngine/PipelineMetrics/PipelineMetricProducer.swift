@@ -23,7 +23,7 @@ package struct PipelineReading: Sendable {
         /// How many records may wait.
         package var capacity: Int
 
-        package init(counts: ChannelCounts = ChannelCounts(), capacity: Int = 0) {
+        package init(counts: ChannelCounts, capacity: Int) {
             self.counts = counts
             self.capacity = capacity
         }
@@ -34,9 +34,9 @@ package struct PipelineReading: Sendable {
     /// The accounts.
     package var health: TelemetryHealth
     /// The queue of ended spans.
-    package var spans = Queue()
+    package var spans = Queue(counts: ChannelCounts(), capacity: 0)
     /// The queue of log records.
-    package var logs = Queue()
+    package var logs = Queue(counts: ChannelCounts(), capacity: 0)
     /// What the tracer counted.
     package var tracing = TracingCounters.Values()
 

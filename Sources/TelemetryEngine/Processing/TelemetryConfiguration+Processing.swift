@@ -85,9 +85,6 @@ extension TelemetryConfiguration.Logs {
     }
 }
 
-/// A span processor that leaves ended spans as they are.
-protocol LeavesSpansAlone: SpanProcessor {}
-
 /// A span processor that changes ended spans and does nothing else.
 struct SpanChange: SpanProcessor {
     fileprivate let change: @Sendable (inout EndedSpan) -> Void

@@ -6,59 +6,6 @@
     private import Darwin
 #endif
 
-/// Why a system call failed: `errno`.
-struct SystemError: Error, Hashable {
-    var number: Int32
-
-    static var last: SystemError { SystemError(number: errno) }
-
-    /// There is no such file, or no longer.
-    var isMissing: Bool { self.number == ENOENT }
-    /// The disk, or this user's share of it, is full.
-    var isFull: Bool { self.number == ENOSPC || self.number == EDQUOT }
-    /// A symbolic link, or something else that is no directory, stands where one should be.
-    var isWrongKind: Bool {
-        self.number == ELOOP || self.number == ENOTDIR || self.number == EMLINK
-    }
-
-    static let full = SystemError(number: ENOSPC)
-}
-
-extension SystemError: CustomStringConvertible {
-    /// What the system says about it.
-    var description: String {
-        guard let text = unsafe strerror(self.number) else { return "error \(self.number)" }
-        return unsafe String(cString: text)
-    }
-}
-
-/// An open file or directory; closed when nobody refers to it any more.
-final class OpenFile {
-    let descriptor: Int32
-
-    init(descriptor: Int32) {
-        self.descriptor = descriptor
-    }
-
-    deinit {
-        close(self.descriptor)
-    }
-}
-
-/// What the file system says about a file.
-struct FileStatus: Hashable {
-    var isDirectory: Bool
-    var isRegular: Bool
-    var permissions: UInt32
-    var owner: UInt32
-    var links: UInt64
-    var size: Int
-    var device: UInt64
-    var inode: UInt64
-    /// Seconds since 1970.
-    var modified: Int64
-}
-
 /// The system calls that storage needs, one function each.
 ///
 /// Files are named relative to an open directory and never followed through a symbolic link. Names
@@ -77,6 +24,16 @@ struct FileSystem: Sendable {
     /// Writes the bytes to an open file, all of them or failing.
     var write: @Sendable (_ bytes: [UInt8], _ descriptor: Int32) throws(SystemError) -> Void =
         Self.writeAll
+
+    /// Waits until an open file or directory is on the disk itself.
+    var flush: @Sendable (_ descriptor: Int32) throws(SystemError) -> Void = Self.flushFile
+
+    /// Removes a name from an open directory.
+    var unlink: @Sendable (_ name: String, _ directory: Int32) throws(SystemError) -> Void =
+        Self.unlinkName
+
+    /// Stamps an open file with the current time.
+    var stamp: @Sendable (_ descriptor: Int32) -> Void = { _ = futimens($0, nil) }
 
     /// The user that this process acts as.
     var user: UInt32 { geteuid() }
@@ -129,8 +86,12 @@ struct FileSystem: Sendable {
         }
     }
 
-    /// The names in a directory, `.` and `..` left out; those that are not UTF-8 are left out, too.
-    func names(in directory: OpenFile) throws(SystemError) -> [String] {
+    /// What the names in a directory mean, as far as they mean something; those that are not UTF-8
+    /// are left out.
+    func names<Name>(
+        in directory: OpenFile,
+        as meaning: (String) -> Name?
+    ) throws(SystemError) -> [Name] {
         // A description of its own, because the position in the directory is part of it.
         let descriptor = unsafe openat(
             directory.descriptor,
@@ -145,7 +106,7 @@ struct FileSystem: Sendable {
             throw error
         }
         defer { unsafe closedir(stream) }
-        var names: [String] = []
+        var names: [Name] = []
         while let entry = unsafe readdir(stream) {
             let name: String? = unsafe withUnsafePointer(to: &entry.pointee.d_name) { pointer in
                 let length = unsafe MemoryLayout.size(ofValue: entry.pointee.d_name)
@@ -153,7 +114,7 @@ struct FileSystem: Sendable {
                     unsafe String(validatingCString: $0)
                 }
             }
-            if let name, name != ".", name != ".." { names.append(name) }
+            if let name = name.flatMap(meaning) { names.append(name) }
         }
         return names
     }
@@ -187,7 +148,7 @@ struct FileSystem: Sendable {
 
     /// Removes a file.
     func remove(_ name: String, in directory: OpenFile) throws(SystemError) {
-        if unsafe unlinkat(directory.descriptor, name, 0) != 0 { throw .last }
+        try self.unlink(name, directory.descriptor)
     }
 
     /// What is known about an open file.
@@ -220,7 +181,7 @@ struct FileSystem: Sendable {
 
     /// Stamps a file with the current time.
     func touch(_ file: OpenFile) {
-        _ = futimens(file.descriptor, nil)
+        self.stamp(file.descriptor)
     }
 
     /// Reads at most `count` bytes from a position; fewer at the end of the file.
@@ -253,9 +214,14 @@ struct FileSystem: Sendable {
         if written != bytes.count { throw written < 0 ? .last : .full }
     }
 
+    /// Gives back the lock of an open file, for all who share it.
+    func unlock(_ file: OpenFile) {
+        _ = flock(file.descriptor, LOCK_UN)
+    }
+
     /// Waits until an open file or directory is on the disk itself.
     func synchronise(_ file: OpenFile) throws(SystemError) {
-        if fsync(file.descriptor) != 0 { throw .last }
+        try self.flush(file.descriptor)
     }
 
     // MARK: Replaceable calls
@@ -269,6 +235,19 @@ struct FileSystem: Sendable {
             }
         }
         return .locked
+    }
+
+    private static func unlinkName(
+        _ name: String,
+        _ directory: Int32
+    ) throws(SystemError) {
+        if unsafe unlinkat(directory, name, 0) != 0 { throw .last }
+    }
+
+    private static func flushFile(_ descriptor: Int32) throws(SystemError) {
+        while fsync(descriptor) != 0 {
+            guard errno == EINTR else { throw .last }
+        }
     }
 
     private static func writeAll(_ bytes: [UInt8], _ descriptor: Int32) throws(SystemError) {
@@ -306,76 +285,5 @@ struct FileSystem: Sendable {
     private func file(_ descriptor: Int32) throws(SystemError) -> OpenFile {
         guard descriptor >= 0 else { throw .last }
         return OpenFile(descriptor: descriptor)
-    }
-}
-
-extension FileStatus {
-    fileprivate init(_ status: stat) {
-        let kind = status.st_mode & mode_t(S_IFMT)
-        self.isDirectory = kind == mode_t(S_IFDIR)
-        self.isRegular = kind == mode_t(S_IFREG)
-        self.permissions = UInt32(status.st_mode & 0o7777)
-        self.owner = UInt32(status.st_uid)
-        self.links = UInt64(status.st_nlink)
-        self.size = Int(status.st_size)
-        self.device = UInt64(truncatingIfNeeded: status.st_dev)
-        self.inode = UInt64(status.st_ino)
-        #if canImport(Darwin)
-            self.modified = Int64(status.st_mtimespec.tv_sec)
-        #else
-            self.modified = Int64(status.st_mtim.tv_sec)
-        #endif
-    }
-
-    /// Whether the two are one file.
-    func isSameFile(as other: FileStatus) -> Bool {
-        self.device == other.device && self.inode == other.inode
-    }
-}
-
-/// What the process's surroundings say about where files may go.
-struct StorageSurroundings: Sendable {
-    /// Reads an environment variable; unset and empty are `nil`.
-    var variable: @Sendable (String) -> String?
-    /// The user that this process acts as.
-    var user: UInt32
-    /// The path of the program.
-    var executable: String
-    /// The working directory.
-    var workingDirectory: String
-
-    /// The process's own.
-    static var process: StorageSurroundings {
-        StorageSurroundings(
-            variable: { name in
-                guard let value = unsafe getenv(name) else { return nil }
-                let text = unsafe String(cString: value)
-                return text.isEmpty ? nil : text
-            },
-            user: geteuid(),
-            executable: Self.executablePath(),
-            workingDirectory: Self.currentDirectory()
-        )
-    }
-
-    private static func executablePath() -> String {
-        #if os(Linux)
-            let link = unsafe [UInt8](unsafeUninitializedCapacity: 4_096) { buffer, count in
-                let length = unsafe buffer.withMemoryRebound(to: CChar.self) { path in
-                    unsafe path.baseAddress.map {
-                        unsafe readlink("/proc/self/exe", $0, path.count)
-                    } ?? 0
-                }
-                count = Swift.max(0, length)
-            }
-            if !link.isEmpty { return String(decoding: link, as: UTF8.self) }
-        #endif
-        return CommandLine.arguments.first ?? ""
-    }
-
-    private static func currentDirectory() -> String {
-        guard let path = unsafe getcwd(nil, 0) else { return "/" }
-        defer { unsafe free(path) }
-        return unsafe String(cString: path)
     }
 }

@@ -98,8 +98,10 @@ public enum OfflineStorage {
                 guard !root.base.utf8.contains(0) else { continue }
                 let base = try system.openRoot(root.base)
                 let readable = try system.openDirectory(".", in: base)
-                for name in try system.names(in: readable).sorted()
-                where name.hasPrefix(StorageLocation.prefix) {
+                let names = try system.names(in: readable) { name in
+                    name.hasPrefix(StorageLocation.prefix) ? name : nil
+                }
+                for name in names.sorted() {
                     guard let folder = InspectedFolder(name, in: base, system) else { continue }
                     for file in (try? folder.names()) ?? [] { body(folder, file) }
                 }
@@ -138,7 +140,7 @@ private struct InspectedFolder {
     }
 
     func names() throws(SystemError) -> [StoredFileName] {
-        try self.system.names(in: self.directory).compactMap { StoredFileName($0) }
+        try self.system.names(in: self.directory) { StoredFileName($0) }
     }
 
     /// Looks into a payload; `nil` if it is none.
@@ -149,6 +151,7 @@ private struct InspectedFolder {
             let status = try? self.system.status(of: file), status.isRegular,
             let head = try? self.system.read(file, count: StoredFile.prologueLength, at: 0),
             case .payload(let prologue) = StoredFile.recognise(head, fileSize: status.size),
+            prologue.attempts != StoredFile.spent,
             let fields = try? self.system.read(
                 file,
                 count: prologue.fieldsLength,
@@ -170,7 +173,11 @@ private struct InspectedFolder {
     func remove(_ name: StoredFileName) -> Bool {
         guard
             let file = try? self.system.open(name.text, in: self.directory, forWriting: false),
-            self.system.lock(file.descriptor) != .heldByAnother
+            self.system.lock(file.descriptor) != .heldByAnother,
+            // Between opening and locking, its holder may have put another in its place.
+            let opened = try? self.system.status(of: file),
+            let found = try? self.system.status(of: name.text, in: self.directory),
+            found.isSameFile(as: opened)
         else { return false }
         return (try? self.system.remove(name.text, in: self.directory)) != nil
     }

@@ -42,6 +42,7 @@ struct StorageDrain {
     private var kept: [Kept] = []
     private var accepted = 0
     private var isOver = false
+    private var lastRenewal: UInt64
 
     /// The payloads that were tried.
     private(set) var tried: Set<StoredPayloadID> = []
@@ -54,6 +55,7 @@ struct StorageDrain {
         self.exporter = exporter
         self.time = time
         self.start = time.wallNow()
+        self.lastRenewal = time.monotonicNow()
     }
 
     /// Sends what can be sent.
@@ -85,8 +87,17 @@ struct StorageDrain {
             }
             self.tried.insert(stored.id)
             await self.send(stored)
+            await self.renewLeases()
         }
         if Task.isCancelled { self.isOver = true }
+    }
+
+    /// Shows that what is kept until the end is still being looked after.
+    private mutating func renewLeases() async {
+        let now = self.time.monotonicNow()
+        guard now - self.lastRenewal >= StorageActor.renewalInterval.nanoseconds else { return }
+        self.lastRenewal = now
+        await self.storage.renewLeases()
     }
 
     private mutating func send(_ stored: StoredPayload) async {

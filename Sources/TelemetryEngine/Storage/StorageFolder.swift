@@ -157,7 +157,7 @@ final class StorageFolder {
 
     /// The names in the folder that are like ours.
     func names() throws(SystemError) -> [StoredFileName] {
-        try self.system.names(in: self.directory).compactMap { StoredFileName($0) }
+        try self.system.names(in: self.directory) { StoredFileName($0) }
     }
 
     func status(of name: StoredFileName) throws(SystemError) -> FileStatus {
@@ -168,12 +168,12 @@ final class StorageFolder {
     ///
     /// - Parameters:
     ///   - run: who we are, where locks do not work.
-    ///   - isStale: whether a holder whose last sign of life was at that second is dead.
+    ///   - isDead: whether the holder of the file is, given what is known about that.
     func hold(
         _ id: StoredPayloadID,
         holder: UInt64?,
         run: UInt64,
-        isStale: (Int64) -> Bool
+        isDead: (FileStatus) -> Bool
     ) -> HoldResult {
         let name = StoredFileName(id, .payload(holder: holder))
         do throws(SystemError) {
@@ -189,7 +189,7 @@ final class StorageFolder {
                 guard found.isSameFile(as: status) else { return .heldByAnother }
                 return .held(Held(file: file, status: status, holder: holder))
             case .unsupported:
-                if let holder, holder != run, !isStale(status.modified) { return .heldByAnother }
+                if let holder, holder != run, !isDead(status) { return .heldByAnother }
                 // A rename succeeds for one process only.
                 let claimed = StoredFileName(id, .payload(holder: run))
                 self.system.touch(file)
@@ -206,8 +206,12 @@ final class StorageFolder {
 
     /// Lets others have a payload that was held.
     func release(_ held: Held, _ id: StoredPayloadID) {
-        // Closing the file is what releases a lock; without locks the name has to change back.
-        guard let holder = held.holder else { return }
+        guard let holder = held.holder else {
+            // Closing the file would do, were there no children that a fork gave the open file.
+            self.system.unlock(held.file)
+            return
+        }
+        // Without locks the name has to change back.
         try? self.system.rename(
             StoredFileName(id, .payload(holder: holder)).text,
             to: StoredFileName(id, .payload(holder: nil)).text,
@@ -231,6 +235,8 @@ final class StorageFolder {
         let file = try self.system.create(temporary, in: self.directory)
         do throws(SystemError) {
             let lock = self.system.lock(file.descriptor)
+            // Somebody took it for abandoned before it was locked, and is about to remove it.
+            if lock == .heldByAnother { throw .missing }
             for part in parts { try self.system.write(part, file.descriptor) }
             if durably { try self.system.synchronise(file) }
             let holder = lock == .unsupported ? holder : nil
@@ -244,19 +250,24 @@ final class StorageFolder {
         }
     }
 
-    /// Removes a payload's file.
-    func remove(_ id: StoredPayloadID, holder: UInt64?) {
-        try? self.system.remove(
-            StoredFileName(id, .payload(holder: holder)).text,
-            in: self.directory
-        )
+    /// Removes a payload's file; returns whether it is gone.
+    func remove(_ id: StoredPayloadID, holder: UInt64?) -> Bool {
+        do throws(SystemError) {
+            try self.system.remove(
+                StoredFileName(id, .payload(holder: holder)).text,
+                in: self.directory
+            )
+            return true
+        } catch {
+            return error.isMissing
+        }
     }
 
     /// Removes what a writer left behind when it died.
     ///
-    /// - Parameter isStale: whether a writer whose last sign of life was at that second is dead,
+    /// - Parameter isDead: whether the writer of the file is, given what is known about that; asked
     ///   where locks do not say.
-    func removeAbandoned(_ name: StoredFileName, isStale: (Int64) -> Bool) {
+    func removeAbandoned(_ name: StoredFileName, isDead: (FileStatus) -> Bool) {
         do throws(SystemError) {
             let file = try self.system.open(name.text, in: self.directory, forWriting: true)
             let status = try self.system.status(of: file)
@@ -266,7 +277,7 @@ final class StorageFolder {
             switch self.system.lock(file.descriptor) {
             case .heldByAnother: return
             case .locked: break
-            case .unsupported: guard isStale(status.modified) else { return }
+            case .unsupported: guard isDead(status) else { return }
             }
             try self.system.remove(name.text, in: self.directory)
         } catch {
@@ -292,13 +303,19 @@ final class StorageFolder {
         self.system.touch(held.file)
     }
 
-    /// Waits until payloads, and the folder that names them, are on the disk itself.
-    func synchronise(_ names: [StoredFileName]) {
-        for name in names {
-            let file = try? self.system.open(name.text, in: self.directory, forWriting: false)
-            if let file { try? self.system.synchronise(file) }
+    /// Waits until a payload is on the disk itself; fine if somebody has taken it.
+    func synchronise(_ name: StoredFileName) throws(SystemError) {
+        do throws(SystemError) {
+            let file = try self.system.open(name.text, in: self.directory, forWriting: false)
+            try self.system.synchronise(file)
+        } catch {
+            guard error.isMissing else { throw error }
         }
-        try? self.system.synchronise(self.directory)
+    }
+
+    /// Waits until the folder, and so what its files are called, is on the disk itself.
+    func synchronise() throws(SystemError) {
+        try self.system.synchronise(self.directory)
     }
 }
 

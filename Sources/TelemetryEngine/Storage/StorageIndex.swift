@@ -36,6 +36,8 @@ struct StorageIndex {
     private var order: Deque<StoredPayloadID> = []
     /// Files with a name like ours that are not ours: never counted, never touched.
     private var strangers: Set<StoredPayloadID> = []
+    /// Payloads that were not found under the name they had; they may have got another.
+    private var formerEntries: [StoredPayloadID: Entry] = [:]
 
     /// The size of all payloads.
     private(set) var totalSize = 0
@@ -73,9 +75,10 @@ struct StorageIndex {
         self.insert(id, entry)
     }
 
-    /// A payload was found that is not known yet.
+    /// A payload was found that is not known yet, or that somebody else holds than was known.
     ///
-    /// - Parameter age: its age by the wall clock, 0 if that says the future.
+    /// - Parameter age: its age by the wall clock, 0 if that says the future. Of a payload that is
+    ///   known, the age is known better.
     mutating func found(
         _ id: StoredPayloadID,
         size: Int,
@@ -84,7 +87,19 @@ struct StorageIndex {
         at now: UInt64
     ) {
         guard !self.strangers.contains(id) else { return }
-        self.insert(id, Entry(size: size, holder: holder, ageWhenSeen: age, seenAt: now))
+        if let known = self.entries[id] {
+            self.totalSize += size - known.size
+            self.entries[id]?.size = size
+            self.entries[id]?.holder = holder
+            return
+        }
+        var entry = Entry(size: size, holder: holder, ageWhenSeen: age, seenAt: now)
+        if let known = self.formerEntries.removeValue(forKey: id) {
+            entry = known
+            entry.size = size
+            entry.holder = holder
+        }
+        self.insert(id, entry)
     }
 
     /// Whether a file of that name needs to be looked at.
@@ -96,13 +111,14 @@ struct StorageIndex {
 
     /// The folder was read: what is not in `ids` is gone, unless it is leased here.
     mutating func retain(_ ids: Set<StoredPayloadID>) {
+        self.formerEntries = [:]
+        if !self.strangers.isEmpty { self.strangers.formIntersection(ids) }
         let gone = self.order.filter { !ids.contains($0) && self.entries[$0]?.isLeased != true }
         guard !gone.isEmpty else { return }
         for id in gone {
             self.totalSize -= self.entries.removeValue(forKey: id)?.size ?? 0
         }
         self.order.removeAll { self.entries[$0] == nil }
-        self.strangers.formIntersection(ids)
     }
 
     /// Somebody looked into a payload.
@@ -114,6 +130,12 @@ struct StorageIndex {
     mutating func leased(_ id: StoredPayloadID, holder: UInt64?) {
         self.entries[id]?.isLeased = true
         self.entries[id]?.holder = holder
+    }
+
+    /// The payload is no longer held here, without a word from who held it.
+    mutating func leaseEnded(_ id: StoredPayloadID) {
+        self.entries[id]?.isLeased = false
+        self.entries[id]?.holder = nil
     }
 
     /// Another process holds the payload.
@@ -141,6 +163,17 @@ struct StorageIndex {
         if let position = self.position(of: id) { self.order.remove(at: position) }
     }
 
+    /// There is no file of the name that the payload had.
+    ///
+    /// Where there are no locks, it may have another, because somebody holds it: then its age is
+    /// remembered until the folder is read.
+    mutating func vanished(_ id: StoredPayloadID) {
+        guard var entry = self.entries[id] else { return }
+        entry.isLeased = false
+        self.removed(id)
+        self.formerEntries[id] = entry
+    }
+
     /// The payload now is another of the same age.
     mutating func replaced(_ id: StoredPayloadID, size: Int, facts: Facts) {
         guard let old = self.entries[id] else { return }
@@ -159,18 +192,18 @@ struct StorageIndex {
 
     /// The payload is free again, after `attempts` tries that counted.
     ///
-    /// - Parameter wasRefused: whether the last of them is why it comes back; then others go first
-    ///   for a while, up to a minute.
+    /// - Parameter rests: whether others go first for a while: a second, and longer after each try
+    ///   that counted, up to a minute.
     mutating func released(
         _ id: StoredPayloadID,
         attempts: Int,
-        wasRefused: Bool,
+        rests: Bool,
         at now: UInt64
     ) -> Return {
         guard attempts < self.maximumAttempts else { return .giveUp }
         self.entries[id]?.isLeased = false
         self.entries[id]?.holder = nil
-        if wasRefused {
+        if rests {
             let rest = Swift.min(60, 1 << Swift.min(6, Swift.max(0, attempts - 1)))
             self.entries[id]?.restsUntil = now + UInt64(rest) * 1_000_000_000
         }

@@ -68,8 +68,8 @@ private struct EndedThread: @unchecked Sendable {
 
 /// The jobs of an executor, and the thread that runs them.
 @safe private final class Queue: @unchecked Sendable {
-    // Safe: the two pointers live as long as the object. Unchecked: the mutex guards everything below it. A condition needs a mutex of its own kind,
-    // which is why this is not `Locked`.
+    // Safe: the two pointers live as long as the object. Unchecked: the mutex guards everything
+    // below it. A condition needs a mutex of its own kind, which is why this is not `Locked`.
     private let name: String
     private let mutex: UnsafeMutablePointer<pthread_mutex_t>
     private let condition: UnsafeMutablePointer<pthread_cond_t>

@@ -5,7 +5,7 @@ internal import TelemetryModel
 /// | Bytes  | What                                                                     |
 /// | ------ | ------------------------------------------------------------------------ |
 /// | 0–7    | `AZMSTOR` and the version, `1`                                           |
-/// | 8–11   | attempts, the one field that is rewritten in place                       |
+/// | 8–11   | attempts, the one field that is rewritten in place; all ones if settled  |
 /// | 12–15  | length of the fields                                                     |
 /// | 16–23  | length of the body                                                       |
 /// | 24–31  | checksum of the fields and the body                                      |
@@ -18,6 +18,8 @@ struct StoredFile: Hashable {
     static let prologueLength = 32
     /// Where the attempts stand.
     static let attemptsOffset = 8
+    /// The attempts of a payload that was settled but could not be removed.
+    static let spent = Int(UInt32.max)
     /// Fields larger than this are not ours.
     static let maximumFieldsLength = 16 << 20
     private static let magic = Array("AZMSTOR".utf8)

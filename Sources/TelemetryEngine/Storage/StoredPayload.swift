@@ -72,8 +72,18 @@ package struct StorageSummary: Hashable, Sendable {
     package var held = 0
     /// Their size.
     package var bytes = 0
-    /// How many items they hold.
-    package var items = 0
     /// How many payloads could not be read and were removed, since the storage was opened.
     package var unreadable = 0
+}
+
+/// What is on the disk itself, and what is not.
+package struct StorageSynchronisation: Hashable, Sendable {
+    /// How many payloads were brought there.
+    package var synchronised = 0
+    /// How many payloads are stored, but may not survive the machine.
+    package var left = 0
+    /// How many records those hold.
+    package var recordsLeft = 0
+    /// Why, if it was not for lack of time.
+    package var failure: StorageError?
 }

@@ -107,6 +107,37 @@ import Testing
         #expect(large.payloads.map(\.recordCount) == [1, 1, 1])
     }
 
+    @Test func metricsThatAreNotSentByDesignAreNoLoss() async throws {
+        let exporter = AzureMonitorMetricExporter(connection: try self.connection())
+        func metric(_ name: String, _ values: [Double]) -> Metric {
+            let points = values.map {
+                NumberPoint(attributes: [:], time: .epoch, value: .double($0))
+            }
+            return Metric(name: name, content: .gauge(points))
+        }
+        let batch = ExportBatch(
+            resource: Resource(),
+            records: .metrics([
+                metric("http.server.active_requests", [1, 2]), metric("jobs", [3, .nan]),
+            ])
+        )
+        let encoded = await exporter.encode(batch)
+        #expect(encoded.omitted == 2)
+        #expect(encoded.dropped == [.invalid: 1])
+        #expect(encoded.payloads.map(\.recordCount) == [1])
+    }
+
+    @Test func whatIsCutIsCounted() async throws {
+        let exporter = AzureMonitorTraceExporter(connection: try self.connection())
+        var batch = self.spans(1)
+        guard case .spans(var spans) = batch.records else { return }
+        spans[0].attributes["long"] = .string(String(repeating: "x", count: 100_000))
+        batch.records = .spans(spans)
+        let encoded = await exporter.encode(batch)
+        #expect(encoded.cutTexts == 1)
+        #expect(encoded.payloads.map(\.recordCount) == [1])
+    }
+
     @Test func recordsOfAnotherSignalAreCounted() async throws {
         let connection = try self.connection()
         let exporter = AzureMonitorLogExporter(connection: connection)

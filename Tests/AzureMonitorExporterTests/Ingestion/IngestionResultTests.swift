@@ -13,6 +13,7 @@ import Testing
         _ status: Int,
         body: [UInt8] = [],
         items: Int = 4,
+        isDivisible: Bool? = nil,
         headers: HTTPFields = [:]
     ) -> IngestionResult {
         IngestionResult.classify(
@@ -20,6 +21,7 @@ import Testing
             headers: headers,
             body: body,
             itemCount: items,
+            isDivisible: isDivisible ?? (items > 1),
             now: Self.now
         )
     }
@@ -95,6 +97,9 @@ import Testing
         #expect(Class(self.classify(400, items: 1)) == .refused(.rejected))
         #expect(Class(self.classify(413, items: 1)) == .refused(.tooLarge))
         #expect(Class(self.classify(413, items: 2)) == .halve)
+        // A span with its events, for instance.
+        #expect(Class(self.classify(400, items: 2, isDivisible: false)) == .refused(.rejected))
+        #expect(Class(self.classify(413, items: 2, isDivisible: false)) == .refused(.tooLarge))
     }
 
     @Test func onlyAGatewayMayHaveDeliveredWhatItCouldNotConfirm() {

@@ -117,6 +117,12 @@ import Testing
     }
 }
 
+extension RandomTelemetry {
+    fileprivate init(seed: UInt64) {
+        self.init(seed: seed, keys: SemanticKey.allCases.map(\.name))
+    }
+}
+
 extension Envelope {
     /// All texts of the envelope but its properties.
     fileprivate var textOutsideProperties: [String] {

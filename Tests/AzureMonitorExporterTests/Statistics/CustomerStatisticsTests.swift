@@ -20,7 +20,7 @@ import Tracing
         _ change: (inout TelemetryConfiguration) -> Void = { _ in },
         _ body: (Telemetry) async -> Void
     ) async throws {
-        for reply in replies { await self.transport.append(reply) }
+        for reply in replies { await self.transport.enqueue(reply) }
         let destination = try ConnectionString(
             "InstrumentationKey=00000000-0000-0000-0000-000000000001;"
                 + "IngestionEndpoint=http://127.0.0.1"

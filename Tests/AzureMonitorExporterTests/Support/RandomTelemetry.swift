@@ -1,12 +1,17 @@
 import TelemetryModel
 
-@testable import AzureMonitorExporter
-
 /// Records that no sane program would make, the same in every run.
+///
+/// Also a part of the program that `dev/integration` sends with, so it knows only what is public.
 struct RandomTelemetry {
     private var generator: SeededGenerator
+    /// Keys that mean something; at least one.
+    private let keys: [String]
 
-    init(seed: UInt64) { self.generator = SeededGenerator(seed: seed) }
+    init(seed: UInt64, keys: [String]) {
+        self.generator = SeededGenerator(seed: seed)
+        self.keys = keys
+    }
 
     // MARK: Choices
 
@@ -52,7 +57,7 @@ struct RandomTelemetry {
         case 0: self.text()
         case 1: String(repeating: "k😀", count: self.number(48...52)) + "k"
         case 2: self.element(of: ["a", "b", "c"])
-        default: self.element(of: SemanticKey.allCases).name
+        default: self.element(of: self.keys)
         }
     }
 
@@ -92,7 +97,7 @@ struct RandomTelemetry {
 
     /// Pairs whose values are unlike all others and no void, no default, nothing special.
     mutating func markedAttributes(where isWanted: (String) -> Bool) -> Attributes {
-        var keys = SemanticKey.allCases.map(\.name).filter(isWanted)
+        var keys = self.keys.filter(isWanted)
         keys += ["custom.one", "http.request.header.x", "server.addresses", "url"]
         keys.shuffle(using: &self.generator)
         return Attributes(
@@ -169,6 +174,17 @@ struct RandomTelemetry {
         )
     }
 
+    /// Attributes of a record; by chance alone hardly any would make a result of an availability
+    /// test.
+    private mutating func recordAttributes() -> Attributes {
+        var attributes = self.attributes()
+        guard self.chance(0.05) else { return attributes }
+        for field in ["id", "name", "duration", "success", "runLocation", "message"] {
+            attributes["microsoft.availability.\(field)"] = self.value()
+        }
+        return attributes
+    }
+
     private mutating func logRecord() -> LogRecord {
         LogRecord(
             time: self.time(),
@@ -176,7 +192,7 @@ struct RandomTelemetry {
             severity: .init(rawValue: self.number(-1...30)),
             severityText: self.chance(0.5) ? self.text() : nil,
             body: self.chance(0.9) ? self.value() : nil,
-            attributes: self.attributes(),
+            attributes: self.recordAttributes(),
             eventName: self.chance(0.3) ? self.text() : nil,
             traceID: self.chance(0.8) ? self.traceID() : nil,
             spanID: self.chance(0.8) ? self.spanID() : nil,

@@ -229,6 +229,25 @@ struct RecordChannelTests {
         #expect(released.withLock { $0 } == [0, 1, 2, 3])
     }
 
+    @Test func evictionDoesNotEndAFlushThatTheConsumerStillWorksFor() async {
+        let channel = self.channel(chunk: 2, records: 4, overflow: .dropOldest)
+        for number in 0..<4 { channel.send(Note(number: number)) }
+        guard let first = await channel.chunks.next() else { return }
+        let isFlushed = Gate()
+        async let flush: Void = {
+            await channel.flushAndWait()
+            isFlushed.open()
+        }()
+        while channel.flushCount == 0 { await Task.yield() }
+        // Everything behind the chunk that the consumer has is evicted, and more.
+        for number in 4..<20 { channel.send(Note(number: number)) }
+        for _ in 0..<100 { await Task.yield() }
+        #expect(!isFlushed.isOpen)
+        channel.recycle(first)
+        await flush
+        #expect(isFlushed.isOpen)
+    }
+
     /// Nothing is lost or doubled, and each producer's records keep their order, while many
     /// produce, others flush and the channel is sealed in mid-flight.
     @Test(arguments: [1, 2, 8])

@@ -123,6 +123,20 @@ struct CircuitBreakerTests {
         #expect(!self.opened(by: self.refused).breaker.isOpenForQuota(at: 0))
     }
 
+    @Test func quotaOpensForAsLongAsItsOwnerSays() {
+        let failure = DeliveryFailure(kind: .quota, retryAfter: .seconds(30), explanation: "")
+        #expect(self.opened(by: failure, jitter: 0).wait == 30 * self.second)
+        #expect(self.opened(by: failure, jitter: 1).wait == 36 * self.second)
+    }
+
+    @Test func aTryThatNeverCameBackDoesNotDropForTheQuotaForEver() {
+        var (breaker, wait) = self.opened(by: DeliveryFailure(kind: .quota, explanation: ""))
+        #expect(breaker.wantsToSend(at: wait) == .send)
+        #expect(breaker.isOpenForQuota(at: wait))
+        guard case .wait(let rest) = breaker.wantsToSend(at: wait) else { return }
+        #expect(!breaker.isOpenForQuota(at: wait + rest))
+    }
+
     @Test func answerToAnEarlierRequestDoesNotCutTheWaitShort() {
         var (breaker, wait) = self.opened(
             by: DeliveryFailure(kind: .throttled, retryAfter: .seconds(60), explanation: "")

@@ -86,6 +86,17 @@ struct PartialDeliveryTests {
     @Test func oneRecordHasNoHalves() {
         var payload = self.payload
         payload.layout = RecordLayout(runs: [.init(itemsPerRecord: 9, records: 1)])
+        payload.leadingItems = 0
         #expect(payload.halves == nil)
+        #expect(!payload.isDivisible)
+    }
+
+    @Test func oneRecordIsSeparatedFromWhatLeadsIt() throws {
+        var payload = self.payload
+        payload.layout = RecordLayout(runs: [.init(itemsPerRecord: 2, records: 1)])
+        payload.leadingItems = 1
+        let halves = try #require(payload.halves)
+        #expect(halves.map(\.items) == [[1, 2]])
+        #expect(halves.map(\.layout) == [payload.layout])
     }
 }

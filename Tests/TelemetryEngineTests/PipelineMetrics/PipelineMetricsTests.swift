@@ -116,7 +116,7 @@ struct PipelineMetricsTests {
             $0.traces.batching.maximumBatchSize = 2
         }
         Self.recordSpans(5, with: telemetry)
-        await telemetry.run { await telemetry.forceFlush() }
+        _ = await telemetry.run { await telemetry.forceFlush() }
         let full = ["error.type": "queue_full"]
         #expect(self.reported("otel.sdk.processor.span.processed", full) == 3)
         #expect(self.reported("otel.sdk.processor.span.processed") == 2)

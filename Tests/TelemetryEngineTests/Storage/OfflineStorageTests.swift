@@ -54,6 +54,8 @@ struct OfflineStorageTests {
         #expect(purge.items == 5)
         #expect(purge.held == 1)
         #expect(fixture.directory.files.count == 2)
+        // The process that uses the folder looks again after a while.
+        fixture.time.advance(bySeconds: 5)
         #expect(await storage.summary.payloads == 1)
         await storage.close()
     }

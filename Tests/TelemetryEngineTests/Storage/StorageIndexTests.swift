@@ -80,7 +80,7 @@ struct StorageIndexTests {
             let verdict = index.released(
                 self.id(1),
                 attempts: attempts,
-                wasRefused: true,
+                rests: true,
                 at: self.start
             )
             #expect(verdict == .keep)
@@ -94,10 +94,10 @@ struct StorageIndexTests {
     func attempts() {
         var index = self.filled([10])
         #expect(
-            index.released(self.id(10), attempts: 2, wasRefused: true, at: self.start) == .keep
+            index.released(self.id(10), attempts: 2, rests: true, at: self.start) == .keep
         )
         #expect(
-            index.released(self.id(10), attempts: 3, wasRefused: true, at: self.start) == .giveUp
+            index.released(self.id(10), attempts: 3, rests: true, at: self.start) == .giveUp
         )
     }
 
@@ -151,6 +151,6 @@ struct StorageIndexTests {
         #expect(!index.hasRoom(for: 1))
         index.found(self.id(1), size: 1, holder: nil, age: .max, at: self.start)
         _ = index.expired(at: self.start + self.second)
-        #expect(index.released(self.id(1), attempts: 1, wasRefused: true, at: 0) == .giveUp)
+        #expect(index.released(self.id(1), attempts: 1, rests: true, at: 0) == .giveUp)
     }
 }

@@ -60,18 +60,38 @@ final class TemporaryDirectory: Sendable {
 
 enum TestFile {
     static func write(_ bytes: [UInt8], to path: String) {
-        let file = unsafe open(path, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
+        let file = unsafe open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
         unsafe _ = pwrite(file, bytes, bytes.count, 0)
         close(file)
     }
 
+    /// Appends bytes to a file at once; returns how long the file was with them.
+    @discardableResult
+    static func append(_ bytes: [UInt8], to path: String) -> Int {
+        let file = unsafe open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
+        defer { close(file) }
+        _ = Self.system(file, bytes, bytes.count)
+        return Int(lseek(file, 0, SEEK_CUR))
+    }
+
     static func read(_ path: String) -> [UInt8] {
-        let file = unsafe open(path, O_RDONLY)
+        let file = unsafe open(path, O_RDONLY | O_CLOEXEC)
         guard file >= 0 else { return [] }
         defer { close(file) }
         return unsafe [UInt8](unsafeUninitializedCapacity: 1 << 20) { buffer, count in
             count = unsafe Swift.max(0, pread(file, buffer.baseAddress, buffer.count, 0))
         }
+    }
+
+    /// `write`, which a function of that name hides.
+    private static func system(_ file: Int32, _ bytes: [UInt8], _ count: Int) -> Int {
+        #if canImport(Glibc)
+            unsafe Glibc.write(file, bytes, count)
+        #elseif canImport(Musl)
+            unsafe Musl.write(file, bytes, count)
+        #elseif canImport(Darwin)
+            unsafe Darwin.write(file, bytes, count)
+        #endif
     }
 
     /// The calling thread, as a path below `/proc`.
@@ -82,6 +102,24 @@ enum TestFile {
             decoding: buffer.prefix(Swift.max(0, length)).map(UInt8.init(bitPattern:)),
             as: UTF8.self
         )
+    }
+
+    /// Stamps an open file with a time of the test's own.
+    static func stamp(_ descriptor: Int32, _ time: Timestamp) {
+        let seconds = Int(time.nanosecondsSinceEpoch / 1_000_000_000)
+        let times = [timespec](repeating: timespec(tv_sec: seconds, tv_nsec: 0), count: 2)
+        unsafe _ = futimens(descriptor, times)
+    }
+
+    /// The time stamp of a file, in seconds.
+    static func modified(_ path: String) -> Int {
+        var status = stat()
+        unsafe lstat(path, &status)
+        #if canImport(Darwin)
+            return status.st_mtimespec.tv_sec
+        #else
+            return status.st_mtim.tv_sec
+        #endif
     }
 
     static func permissions(_ path: String) -> UInt32 {
@@ -151,11 +189,18 @@ struct StorageFixture {
         self.configuration.directory = self.directory.path
     }
 
-    func storage(run: UInt64 = 1) -> StorageActor {
+    /// Makes the file system one without locks, whose stamps come from that clock.
+    mutating func removeLocks(_ time: TimeSource? = nil) {
+        let time = time ?? self.time.source
+        self.system.lock = { _ in .unsupported }
+        self.system.stamp = { TestFile.stamp($0, time.wallNow()) }
+    }
+
+    func storage(run: UInt64 = 1, time: TimeSource? = nil) -> StorageActor {
         StorageActor(
             configuration: self.configuration,
             destination: self.destination,
-            time: self.time.source,
+            time: time ?? self.time.source,
             system: self.system,
             surroundings: .process,
             run: run

@@ -1,0 +1,45 @@
+/// When records are written to offline storage.
+///
+/// | Durability      | A batch is on disk…                            | What the death of the process costs |
+/// | --------------- | ---------------------------------------------- | ----------------------------------- |
+/// | ``onFailure``   | once it could not be delivered                 | what waits in memory or is under way |
+/// | ``writeAhead``  | before it is sent, until it was accepted        | what ended within the last `scheduleDelay` |
+///
+/// Neither waits for the disk itself before the pipeline stops: what is written survives the death
+/// of the process, by `kill -9` or for want of memory, but not that of the machine.
+public struct Durability: Hashable, Sendable {
+    private enum Value { case onFailure, writeAhead }
+    private let value: Value
+
+    /// The name, as it stands in configurations.
+    public let name: String
+
+    /// Records are written when they cannot be delivered, or cannot be by the end of the pipeline.
+    ///
+    /// The default.
+    public static let onFailure = Durability(value: .onFailure, name: "onFailure")
+
+    /// Every batch is written before it is sent, and its file is removed once it was accepted.
+    ///
+    /// A batch that finds all requests to its destination under way is written and left to be sent
+    /// from there, so that a slow destination keeps nothing in memory. A process that dies loses
+    /// what was recorded within ``TelemetryConfiguration/Batching/scheduleDelay``, 1 second by
+    /// default, and measurements since the last collection; what the destination had accepted and
+    /// not yet confirmed is delivered twice. Where storage cannot be written it is as
+    /// ``onFailure``. Without offline storage it has no effect.
+    public static let writeAhead = Durability(value: .writeAhead, name: "writeAhead")
+
+    private init(value: Value, name: String) {
+        self.value = value
+        self.name = name
+    }
+
+    /// Reads a name in any case; `nil` if it is none.
+    public init?(_ name: some StringProtocol) {
+        switch name.lowercased() {
+        case "onfailure": self = .onFailure
+        case "writeahead": self = .writeAhead
+        default: return nil
+        }
+    }
+}

@@ -1,0 +1,30 @@
+// swift-tools-version: 6.2
+
+import PackageDescription
+
+// The Swift half of `dev/integration`: sends, through the public API alone, what send.py of the
+// folder `Rows` sends through Microsoft's packages for Python.
+let package = Package(
+    name: "Sender",
+    platforms: [.macOS(.v15)],
+    dependencies: [
+        .package(name: "swift-azure-monitor", path: "../../.."),
+        .package(url: "https://github.com/apple/swift-distributed-tracing", from: "1.7.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+    ],
+    targets: [
+        .executableTarget(
+            name: "RowsSender",
+            dependencies: [
+                .product(name: "AzureMonitor", package: "swift-azure-monitor"),
+                .product(name: "AzureMonitorExporter", package: "swift-azure-monitor"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "Metrics", package: "swift-metrics"),
+                .product(name: "Tracing", package: "swift-distributed-tracing"),
+            ],
+            // RandomTelemetry.swift and SeededGenerator.swift are those of the property tests.
+            path: "Sources/RowsSender"
+        )
+    ]
+)

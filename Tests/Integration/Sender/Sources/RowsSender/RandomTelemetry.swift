@@ -1,0 +1,1 @@
+../../../../AzureMonitorExporterTests/Support/RandomTelemetry.swift
