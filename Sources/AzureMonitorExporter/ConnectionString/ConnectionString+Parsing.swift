@@ -1,3 +1,5 @@
+import TelemetryTransport
+
 extension ConnectionString {
     /// Reads a connection string: pairs of `key=value`, separated by semicolons.
     ///
@@ -140,14 +142,6 @@ extension [String: String] {
 }
 
 extension StringProtocol {
-    /// The text without blanks, tabs and line ends around it.
-    var trimmingBlanks: SubSequence {
-        let isBlank: (Character) -> Bool = { $0.isWhitespace }
-        let start = self.drop(while: isBlank)
-        guard let last = start.lastIndex(where: { !isBlank($0) }) else { return start }
-        return start[...last]
-    }
-
     /// The text without slashes at its end.
     fileprivate var trimmingTrailingSlashes: String {
         var text = Substring(self)
