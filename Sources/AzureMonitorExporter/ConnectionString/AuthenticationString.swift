@@ -19,12 +19,17 @@ package enum AuthenticationString {
     /// The name of the variable.
     package static let variable = "APPLICATIONINSIGHTS_AUTHENTICATION_STRING"
 
-    /// The credential that the environment asks for; `nil` if it asks for none.
+    /// The credential of code, or else the one that the environment asks for; `nil` if neither
+    /// wants any.
     ///
-    /// - Parameter environment: The variables; `nil` for those of the process.
+    /// - Parameters:
+    ///   - explicit: What code says.
+    ///   - environment: The variables; `nil` for those of the process.
     package static func credential(
+        explicit: (any TokenCredential)? = nil,
         environment: [String: String]? = nil
     ) throws(AzureMonitorError) -> (any TokenCredential)? {
+        if let explicit { return explicit }
         let environment = environment ?? ProcessInfo.processInfo.environment
         guard let text = environment[Self.variable], !text.trimmingBlanks.isEmpty else {
             return nil

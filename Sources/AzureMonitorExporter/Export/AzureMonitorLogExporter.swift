@@ -37,7 +37,7 @@ public struct AzureMonitorLogExporter: TelemetryExporter {
     ) throws(AzureMonitorError) {
         self.connection = try AzureMonitorConnection(
             connectionString: try ConnectionString(explicit: connectionString),
-            credential: try credential ?? AuthenticationString.credential()
+            credential: try AuthenticationString.credential(explicit: credential)
         )
         self.ownsConnection = true
         self.storageDirectory = storageDirectory

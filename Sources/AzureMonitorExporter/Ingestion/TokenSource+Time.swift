@@ -1,5 +1,6 @@
 import AzureIdentity
 import TelemetryEngine
+import TelemetryModel
 
 extension TokenSource {
     /// A source of the credential's tokens: the credential itself, if it is one, so that all who
