@@ -18,7 +18,7 @@ final class IngestionAnswer: Sendable {
     /// The record of the try that the task is part of.
     @TaskLocal static var current: IngestionAnswer?
 
-    private let state = TelemetryEngine.Locked(Reply.none)
+    private let state = Locked(Reply.none)
 
     var reply: Reply {
         get { self.state.withLock { $0 } }
