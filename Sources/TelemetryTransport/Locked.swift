@@ -15,12 +15,12 @@ private import Synchronization
 /// The lock is `Mutex`, or under `-D TSAN` one of the C library's, because the thread sanitizer
 /// does not see through `Mutex` on Linux. Nothing that can call back is done or released inside.
 @safe
-package final class Locked<State>: @unchecked Sendable {
+final class Locked<State>: @unchecked Sendable {
     #if TSAN
         private let mutex: UnsafeMutablePointer<pthread_mutex_t>
         private var state: State
 
-        package init(_ state: sending State) {
+        init(_ state: sending State) {
             self.state = state
             unsafe self.mutex = .allocate(capacity: 1)
             unsafe self.mutex.initialize(to: pthread_mutex_t())
@@ -33,7 +33,7 @@ package final class Locked<State>: @unchecked Sendable {
         }
 
         /// Runs a closure with the value.
-        package func withLock<Result, Failure: Error>(
+        func withLock<Result, Failure: Error>(
             _ body: (inout State) throws(Failure) -> Result
         ) throws(Failure) -> Result {
             unsafe pthread_mutex_lock(self.mutex)
@@ -47,7 +47,7 @@ package final class Locked<State>: @unchecked Sendable {
         /// Creates a lock around a value.
         ///
         /// - Parameter state: The value at the beginning.
-        package init(_ state: sending State) {
+        init(_ state: sending State) {
             self.state = state
             self.mutex = Mutex(())
         }
@@ -56,7 +56,7 @@ package final class Locked<State>: @unchecked Sendable {
         ///
         /// - Parameter body: What to do while the lock is held.
         /// - Returns: What the closure returns.
-        package func withLock<Result, Failure: Error>(
+        func withLock<Result, Failure: Error>(
             _ body: (inout State) throws(Failure) -> Result
         ) throws(Failure) -> Result {
             // The mutex guards the value beside it, not one within, so that nothing need be `sending`.

@@ -1,4 +1,4 @@
-import TelemetryTransport
+private import Synchronization
 
 /// Asks credentials one after the other until one gives a token.
 ///
@@ -21,9 +21,14 @@ public struct ChainedTokenCredential: TokenCredential {
         var failures = 0
     }
 
+    /// Copies of a chain share what they have learned.
+    private final class PinBox: Sendable {
+        let value = Mutex(Pin())
+    }
+
     private let name: String
     private let links: [Link]
-    private let pin = Locked(Pin())
+    private let pin = PinBox()
 
     /// Creates a chain.
     ///
@@ -39,13 +44,13 @@ public struct ChainedTokenCredential: TokenCredential {
 
     /// Asks the one that worked before, or else each.
     public func token(for request: TokenRequest) async throws(CredentialError) -> AccessToken {
-        if let index = self.pin.withLock({ $0.index }) {
+        if let index = self.pin.value.withLock({ $0.index }) {
             do throws(CredentialError) {
                 let token = try await self.links[index].credential.token(for: request)
-                self.pin.withLock { $0.failures = 0 }
+                self.pin.value.withLock { $0.failures = 0 }
                 return token
             } catch {
-                self.pin.withLock { pin in
+                self.pin.value.withLock { pin in
                     pin.failures += 1
                     if pin.failures >= Self.patience { pin = Pin() }
                 }
@@ -56,7 +61,7 @@ public struct ChainedTokenCredential: TokenCredential {
         for (index, link) in self.links.enumerated() {
             do throws(CredentialError) {
                 let token = try await link.credential.token(for: request)
-                self.pin.withLock { $0 = Pin(index: index) }
+                self.pin.value.withLock { $0 = Pin(index: index) }
                 return token
             } catch {
                 guard link.yieldsOnError || error.code == .unavailable, !Task.isCancelled else {

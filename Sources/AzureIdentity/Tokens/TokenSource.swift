@@ -1,4 +1,4 @@
-import TelemetryTransport
+private import Synchronization
 
 /// Keeps the tokens of a credential: asked for once, shared by all, renewed before they expire.
 ///
@@ -17,7 +17,7 @@ public final class TokenSource: TokenCredential {
 
     private let credential: any TokenCredential
     private let context: IdentityContext
-    private let state = Locked(State())
+    private let state = Mutex(State())
 
     /// Creates a source, which asks for nothing before the first token is needed.
     ///

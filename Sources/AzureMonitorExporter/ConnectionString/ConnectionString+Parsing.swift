@@ -88,22 +88,15 @@ extension ConnectionString {
         _ text: String,
         source: Source
     ) throws(AzureMonitorError) -> [String: String] {
-        var values: [String: String] = [:]
-        let segments = text.split(separator: ";", omittingEmptySubsequences: false)
-        for (index, segment) in segments.enumerated() {
-            let pair = segment.trimmingBlanks
-            guard !pair.isEmpty else { continue }
-            guard let separator = pair.firstIndex(of: "="), separator > pair.startIndex else {
-                throw AzureMonitorError(
-                    code: .malformedConnectionString,
-                    message: "Part \(index + 1) of the connection string (\(source)) is not "
-                        + "key=value; it has \(pair.count) characters. \(Self.remedy)"
-                )
-            }
-            let key = pair[..<separator].trimmingBlanks.lowercased()
-            values[key] = String(pair[pair.index(after: separator)...].trimmingBlanks)
+        do throws(KeyValuePairs.Problem) {
+            return try KeyValuePairs.read(text)
+        } catch {
+            throw AzureMonitorError(
+                code: .malformedConnectionString,
+                message: "Part \(error.part) of the connection string (\(source)) is not "
+                    + "key=value; it has \(error.length) characters. \(Self.remedy)"
+            )
         }
-        return values
     }
 
     private static func endpoint(
