@@ -61,32 +61,35 @@ struct StorageRow: Row {
     // MARK: No room
 
     private func fullDisk(_ stage: Stage) async throws {
-        let server = try await stage.server { _, _ in .refused(503) }
+        // Nobody there: no batch is stored late because somebody took his time to refuse it.
+        let server = try await stage.server()
+        await server.goDown()
         try self.makeFolder(stage.storage, mode: 0o755)
         var options = stage.options(spans: 6_000)
         options.ballast = 400
-        let first = try stage.command(options)
-        let second = try stage.command(stage.drainer())
+        let first = try stage.text(options)
+        let second = try stage.text(stage.drainer())
         // Mounts are gone with the process, so both run in one, and the files are listed there.
         let script = """
             mount -t tmpfs -o size=1m tmpfs "$0" || exit 90
-            "$1" "$2" "$3" || exit 91
+            CHAOS_EMIT="$2" "$1" || exit 91
             find "$0" -type f | sed 's/^/file /'
             touch "\(stage.folder)/stored"
             for _ in $(seq 300); do [ -e "\(stage.folder)/go" ] && break; sleep 0.1; done
-            "$1" "$2" "$4" || exit 92
+            CHAOS_EMIT="$3" "$1" || exit 92
             find "$0" -type f | sed 's/^/left /'
             """
         let child = try stage.start(
-            try await Namespace.mounts(stage) + ["/bin/sh", "-c", script, stage.storage] + first
-                + [second[2]],
+            try await Namespace.mounts(stage) + [
+                "/bin/sh", "-c", script, stage.storage, stage.context.program, first, second,
+            ],
             stage.environment(for: server.url)
         )
         for _ in 0..<600 where child.end == nil {
             if FileManager.default.fileExists(atPath: "\(stage.folder)/stored") { break }
             try await Task.sleep(for: .milliseconds(100))
         }
-        server.follow { _, _ in .accepted }
+        try await server.goUp()
         try Data().write(to: URL(fileURLWithPath: "\(stage.folder)/go"))
         let end = await child.wait(atMost: .seconds(60))
         guard end == .exit(0) else {
