@@ -161,20 +161,24 @@ struct StorageRow: Row {
         try self.makeFolder(target, mode: 0o777)
         var options = stage.options(spans: 2_000, logs: 2_000)
         options.rate = 1_000
-        options.linger = 40
-        options.nudges = true
+        options.linger = 8
         let child = try stage.start(options, to: server.url)
         try await Task.sleep(for: .seconds(2.5))
         let folder = try self.destinationFolder(stage)
         try FileManager.default.moveItem(atPath: folder, toPath: "\(stage.folder)/aside")
         try FileManager.default.createSymbolicLink(atPath: folder, withDestinationPath: target)
-        let report = try await stage.report(of: child)
-        stage.audit([report], [server])
+        let first = try await stage.report(of: child)
         stage.checks.equal(
             "\(stage.name): written through the link",
             try FileManager.default.contentsOfDirectory(atPath: target),
             []
         )
+        // What was stored before is where its folder went. Brought back, it is delivered.
+        try FileManager.default.removeItem(atPath: folder)
+        try FileManager.default.moveItem(atPath: "\(stage.folder)/aside", toPath: folder)
+        let second = try await stage.emit(stage.drainer(), to: server.url)
+        stage.audit([first, second], [server])
+        stage.checks.that(second.redelivered > 0, "\(stage.name): nothing was stored before")
         await server.goDown()
     }
 
@@ -253,8 +257,8 @@ struct StorageRow: Row {
         server.follow { _, _ in .accepted }
         var options = stage.options()
         options.run = "drainer"
-        // Not until nothing is listed: what only looks like a payload may stay.
-        options.hold = 8
+        // What only looks like a payload may stay listed, and keep it from leaving early.
+        options.linger = 8
         let second = try await stage.emit(options, to: server.url)
         let torn = Set(15..<25)
         let accepted = server.ledger.accepted
