@@ -25,6 +25,8 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-configuration", from: "1.0.0", traits: []),
         .package(url: "https://github.com/apple/swift-http-types", from: "1.4.0"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.2.0"),
+        .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.0", traits: []),
+        .package(url: "https://github.com/apple/swift-system", from: "1.5.0"),
     ],
     targets: [
         // MARK: The distribution
@@ -64,6 +66,17 @@ let package = Package(
             dependencies: [
                 "TelemetryTransport",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
+                // It has no iOS, and neither have the programs that are run.
+                .product(
+                    name: "Subprocess",
+                    package: "swift-subprocess",
+                    condition: .when(platforms: [.linux, .macOS])
+                ),
+                .product(
+                    name: "SystemPackage",
+                    package: "swift-system",
+                    condition: .when(platforms: [.linux])
+                ),
             ]
         ),
         .target(
@@ -140,6 +153,13 @@ let package = Package(
                 .product(name: "HTTPTypes", package: "swift-http-types"),
             ],
             resources: [.copy("Conformance")]
+        ),
+        .testTarget(
+            name: "AzureIdentityTests",
+            dependencies: [
+                "AzureIdentity", "TelemetryTesting", "TelemetryTransport",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+            ]
         ),
         .testTarget(
             name: "OTLPExporterTests",

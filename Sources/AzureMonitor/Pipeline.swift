@@ -105,14 +105,25 @@ struct Pipeline {
                 start: TimeSource.system.wallNow()
             )
         }
-        let connection = try AzureMonitorConnection(
-            connectionString: parsed,
-            credential: configuration.credential,
-            transport: transport ?? CurlMultiplexer(configuration: configuration.transport),
-            options: options,
-            environment: configuration.environment,
-            statistics: statistics
-        )
+        let connection: AzureMonitorConnection
+        do throws(AzureMonitorError) {
+            connection = try AzureMonitorConnection(
+                connectionString: parsed,
+                credential: configuration.credential,
+                transport: transport ?? CurlMultiplexer(configuration: configuration.transport),
+                options: options,
+                environment: configuration.environment,
+                statistics: statistics
+            )
+        } catch {
+            guard configuration.isCredentialOfEnvironment else { throw error }
+            diagnostics.report(
+                .error,
+                "azure.credential",
+                "nothing is sent to Azure: \(error.message)"
+            )
+            return exporters
+        }
         // One connection for all three; whichever is closed last, none sends any more by then.
         let ofAzure: [any TelemetryExporter] = [
             AzureMonitorTraceExporter(connection: connection, closesConnection: true),

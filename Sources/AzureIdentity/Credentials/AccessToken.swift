@@ -10,9 +10,13 @@ public struct AccessToken: Hashable, Sendable {
 
     /// When it should be replaced, in seconds since 1970; `nil` if its issuer did not say.
     ///
-    /// The token is still good then. Without it, a token is replaced five minutes before it
-    /// expires.
+    /// The token is still good then. Without it, a token is replaced when four fifths of its life
+    /// have passed.
     public var refreshOn: Int64?
+
+    /// The name of the credential that got it, such as `ManagedIdentityCredential`, for
+    /// diagnostics; `nil` if it does not say.
+    public var credential: String?
 
     /// Creates a token.
     ///
@@ -20,10 +24,17 @@ public struct AccessToken: Hashable, Sendable {
     ///   - token: The text, without `Bearer`.
     ///   - expiresOn: When it ceases to be accepted, in seconds since 1970.
     ///   - refreshOn: When it should be replaced, in seconds since 1970.
-    public init(token: String, expiresOn: Int64, refreshOn: Int64? = nil) {
+    ///   - credential: The name of the credential that got it.
+    public init(
+        token: String,
+        expiresOn: Int64,
+        refreshOn: Int64? = nil,
+        credential: String? = nil
+    ) {
         self.token = token
         self.expiresOn = expiresOn
         self.refreshOn = refreshOn
+        self.credential = credential
     }
 }
 

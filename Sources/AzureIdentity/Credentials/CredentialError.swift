@@ -35,6 +35,10 @@ public struct CredentialError: Error, Sendable {
     /// The error beneath, if there is one.
     public var cause: (any Error)?
 
+    /// How long whoever refused wants to be left alone, between 1 s and 1 h; `nil` if it did not
+    /// say.
+    public var retryAfter: Duration?
+
     /// Creates an error.
     ///
     /// - Parameters:
@@ -42,11 +46,19 @@ public struct CredentialError: Error, Sendable {
     ///   - credential: The credential's name.
     ///   - message: What happened and what to do about it; it must not contain secrets.
     ///   - cause: The error beneath.
-    public init(code: Code, credential: String, message: String, cause: (any Error)? = nil) {
+    ///   - retryAfter: How long to wait before the next try.
+    public init(
+        code: Code,
+        credential: String,
+        message: String,
+        cause: (any Error)? = nil,
+        retryAfter: Duration? = nil
+    ) {
         self.code = code
         self.credential = credential
         self.message = message
         self.cause = cause
+        self.retryAfter = retryAfter
     }
 }
 

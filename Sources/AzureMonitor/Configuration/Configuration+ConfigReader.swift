@@ -17,6 +17,7 @@ extension AzureMonitor.Configuration {
     /// | --------------------------------------- | ---------------------------- | ---- |
     /// | `APPLICATIONINSIGHTS_CONNECTION_STRING` | text (secret)                | ``connectionString`` |
     /// | `APPINSIGHTS_INSTRUMENTATIONKEY`        | text (secret)                | ``connectionString``, if that is unset |
+    /// | `APPLICATIONINSIGHTS_AUTHENTICATION_STRING` | `Authorization=AAD`, perhaps with `;ClientId=…` | ``credential`` |
     /// | `OTEL_SDK_DISABLED`                     | `true`                       | ``signals`` |
     /// | `OTEL_SERVICE_NAME`                     | text                         | ``serviceName`` |
     /// | `OTEL_RESOURCE_ATTRIBUTES`              | `key=value,…`                | the resource |
@@ -45,6 +46,7 @@ extension AzureMonitor.Configuration {
             self.connectionString = "InstrumentationKey=\(key)"
         }
         self.environmentConnectionString = self.connectionString
+        self.readAuthentication(&reader)
         self.readSignals(&reader)
         self.readResource(&reader)
         self.readLimits(&reader)

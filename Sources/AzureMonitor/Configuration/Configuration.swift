@@ -32,8 +32,14 @@ extension AzureMonitor {
 
         /// Who asks for tokens, if the resource accepts only authenticated telemetry.
         ///
-        /// The default is `nil`: the connection string suffices.
-        public var credential: (any TokenCredential)?
+        /// The default is a managed identity if the environment wants one, else `nil`: the
+        /// connection string suffices.
+        ///
+        /// - Environment: `APPLICATIONINSIGHTS_AUTHENTICATION_STRING`, which is
+        ///   `Authorization=AAD`, and `;ClientId=…` for a user-assigned identity
+        public var credential: (any TokenCredential)? {
+            didSet { self.isCredentialOfEnvironment = false }
+        }
 
         /// The name of the service, which becomes the cloud role.
         ///
@@ -176,6 +182,9 @@ extension AzureMonitor {
 
         /// The connection string of the environment, to tell a mistake there from one in code.
         var environmentConnectionString: String?
+
+        /// Whether the credential is the one that the environment asks for.
+        var isCredentialOfEnvironment = false
 
         /// What the environment says about the resource, and where detectors look.
         var environmentResource = EnvironmentResource()

@@ -1,3 +1,5 @@
+import TelemetryTransport
+
 extension ConnectionString {
     /// Reads a connection string: pairs of `key=value`, separated by semicolons.
     ///
@@ -86,22 +88,15 @@ extension ConnectionString {
         _ text: String,
         source: Source
     ) throws(AzureMonitorError) -> [String: String] {
-        var values: [String: String] = [:]
-        let segments = text.split(separator: ";", omittingEmptySubsequences: false)
-        for (index, segment) in segments.enumerated() {
-            let pair = segment.trimmingBlanks
-            guard !pair.isEmpty else { continue }
-            guard let separator = pair.firstIndex(of: "="), separator > pair.startIndex else {
-                throw AzureMonitorError(
-                    code: .malformedConnectionString,
-                    message: "Part \(index + 1) of the connection string (\(source)) is not "
-                        + "key=value; it has \(pair.count) characters. \(Self.remedy)"
-                )
-            }
-            let key = pair[..<separator].trimmingBlanks.lowercased()
-            values[key] = String(pair[pair.index(after: separator)...].trimmingBlanks)
+        do throws(KeyValuePairs.Problem) {
+            return try KeyValuePairs.read(text)
+        } catch {
+            throw AzureMonitorError(
+                code: .malformedConnectionString,
+                message: "Part \(error.part) of the connection string (\(source)) is not "
+                    + "key=value; it has \(error.length) characters. \(Self.remedy)"
+            )
         }
-        return values
     }
 
     private static func endpoint(
@@ -140,14 +135,6 @@ extension [String: String] {
 }
 
 extension StringProtocol {
-    /// The text without blanks, tabs and line ends around it.
-    var trimmingBlanks: SubSequence {
-        let isBlank: (Character) -> Bool = { $0.isWhitespace }
-        let start = self.drop(while: isBlank)
-        guard let last = start.lastIndex(where: { !isBlank($0) }) else { return start }
-        return start[...last]
-    }
-
     /// The text without slashes at its end.
     fileprivate var trimmingTrailingSlashes: String {
         var text = Substring(self)

@@ -1,3 +1,5 @@
+import TelemetryTransport
+
 #if canImport(FoundationEssentials)
     private import FoundationEssentials
 #else

@@ -73,7 +73,7 @@ package struct AzureMonitorConnection: Sendable {
         self.transport = transport
         self.client = IngestionClient(
             connectionString: connectionString,
-            credential: credential,
+            tokens: credential.map { TokenSource.of($0, time: time) },
             transport: statistics == nil ? transport : AnsweringTransport(transport: transport),
             time: time
         )
@@ -146,6 +146,7 @@ package struct AzureMonitorConnection: Sendable {
 
     /// Closes all connections.
     package func shutdown() async {
+        await self.client.shutdown()
         await self.transport.shutdown()
     }
 }

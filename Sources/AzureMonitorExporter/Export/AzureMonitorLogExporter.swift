@@ -23,7 +23,9 @@ public struct AzureMonitorLogExporter: TelemetryExporter {
     ///
     /// - Parameters:
     ///   - connectionString: The connection string of the Application Insights resource.
-    ///   - credential: Who gets tokens of Microsoft Entra; `nil` to send with the key alone.
+    ///   - credential: Who gets tokens of Microsoft Entra; `nil` for a managed identity if
+    ///     `APPLICATIONINSIGHTS_AUTHENTICATION_STRING` wants one, or else to send with the key
+    ///     alone.
     ///   - storageDirectory: The folder for offline storage; `nil` for the pipeline's default.
     ///   - disableOfflineStorage: Whether nothing is kept on disk.
     /// - Throws: ``AzureMonitorError``, which says what is wrong and what to do about it.
@@ -35,7 +37,7 @@ public struct AzureMonitorLogExporter: TelemetryExporter {
     ) throws(AzureMonitorError) {
         self.connection = try AzureMonitorConnection(
             connectionString: try ConnectionString(explicit: connectionString),
-            credential: credential
+            credential: try AuthenticationString.credential(explicit: credential)
         )
         self.ownsConnection = true
         self.storageDirectory = storageDirectory

@@ -6,24 +6,23 @@ import TelemetryTransport
 
 /// Sends payloads to the ingestion service, one try each.
 ///
-/// It owns what outlives a request: where redirects led, and the token. When to try again is not
-/// its business.
+/// It owns what outlives a request: where redirects led, and the source of tokens. When to try
+/// again is not its business.
 actor IngestionClient {
     private let connectionString: ConnectionString
-    private let credential: (any TokenCredential)?
+    private let tokens: TokenSource?
     private let transport: any HTTPTransport
     private let time: TimeSource
     private var redirects: RedirectPolicy
-    private var tokens = TokenState()
 
     init(
         connectionString: ConnectionString,
-        credential: (any TokenCredential)?,
+        tokens: TokenSource?,
         transport: any HTTPTransport,
         time: TimeSource = .system
     ) {
         self.connectionString = connectionString
-        self.credential = credential
+        self.tokens = tokens
         self.transport = transport
         self.time = time
         self.redirects = RedirectPolicy(
@@ -43,14 +42,15 @@ actor IngestionClient {
         var endpoint = self.redirects.endpoint(at: self.time.monotonicNow())
         var hops: [Bool] = []
         var hasReplacedToken = false
+        var claims: String?
         while true {
             var token: AccessToken?
-            if self.credential != nil {
+            if let tokens {
                 guard self.redirects.mayReceiveToken(endpoint) else {
                     return .failed(Self.tokenNotSent(to: endpoint))
                 }
                 do throws(CredentialError) {
-                    token = try await self.token(fresh: hasReplacedToken, before: deadline)
+                    token = try await self.token(from: tokens, claims: claims, before: deadline)
                 } catch {
                     return .failed(Self.noToken(error))
                 }
@@ -107,8 +107,11 @@ actor IngestionClient {
                     )
                 }
             case .unauthorized(let failure):
-                guard let token, !hasReplacedToken else { return .failed(failure) }
-                self.tokens.refused(token)
+                guard let token, !hasReplacedToken else {
+                    return .failed(Self.naming(token?.credential, in: failure))
+                }
+                self.tokens?.refuse(token)
+                claims = ClaimsChallenge.claims(in: response.headers[.wwwAuthenticate])
                 hasReplacedToken = true
             }
         }
@@ -150,44 +153,25 @@ actor IngestionClient {
 
     // MARK: Tokens
 
+    /// A token of the source, which goes on with its own work when the time is up.
     private func token(
-        fresh: Bool,
+        from tokens: TokenSource,
+        claims: String?,
         before deadline: UInt64
-    ) async throws(CredentialError) -> AccessToken? {
-        guard let credential else { return nil }
-        if let token = self.tokens.token(at: self.secondsSinceEpoch) { return token }
-        do throws(CredentialError) {
-            let token = try await self.ask(
-                credential,
-                for: TokenRequest(
-                    scope: self.connectionString.tokenScope,
-                    requiresFreshToken: fresh
-                ),
-                within: self.time.monotonicNow().duration(to: deadline)
-            )
-            self.tokens.received(token, at: self.secondsSinceEpoch)
-            return token
-        } catch {
-            let now = self.secondsSinceEpoch
-            self.tokens.failed(at: now)
-            if let token = self.tokens.lastResort(at: now) { return token }
-            throw error
-        }
-    }
-
-    /// Asks a credential, which is cancelled when the time is up.
-    private func ask(
-        _ credential: any TokenCredential,
-        for request: TokenRequest,
-        within limit: Duration
     ) async throws(CredentialError) -> AccessToken {
+        let request = TokenRequest(
+            scope: self.connectionString.tokenScope,
+            cloud: self.connectionString.cloud,
+            claims: claims
+        )
         let time = self.time
+        let limit = time.monotonicNow().duration(to: deadline)
         let result: Result<AccessToken, CredentialError> = await withTaskGroup(
             of: Result<AccessToken, CredentialError>.self
         ) { group in
             group.addTask {
                 do throws(CredentialError) {
-                    return .success(try await credential.token(for: request))
+                    return .success(try await tokens.token(for: request))
                 } catch {
                     return .failure(error)
                 }
@@ -202,18 +186,33 @@ actor IngestionClient {
         return try result.get()
     }
 
+    /// Ends what the source of tokens is about.
+    func shutdown() async {
+        await self.tokens?.shutdown()
+    }
+
     private static let tooLate = CredentialError(
         code: .failed,
         credential: "credential",
         message: "There was no token in time."
     )
 
-    private var secondsSinceEpoch: Int64 {
-        Int64(self.time.wallNow().nanosecondsSinceEpoch / 1_000_000_000)
+    private static func naming(
+        _ credential: String?,
+        in failure: DeliveryFailure
+    ) -> DeliveryFailure {
+        guard let credential else { return failure }
+        var failure = failure
+        failure.explanation += " (the token is from \(credential))"
+        return failure
     }
 
     private static func noToken(_ error: CredentialError) -> DeliveryFailure {
-        DeliveryFailure(kind: .authentication, explanation: "no token: \(error)")
+        DeliveryFailure(
+            kind: .authentication,
+            retryAfter: error.retryAfter,
+            explanation: "no token: \(error)"
+        )
     }
 
     private static func tokenNotSent(to endpoint: EndpointURL) -> DeliveryFailure {

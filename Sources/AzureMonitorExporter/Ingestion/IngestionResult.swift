@@ -1,6 +1,7 @@
 import HTTPTypes
 import TelemetryEngine
 import TelemetryModel
+import TelemetryTransport
 
 /// What an answer of the ingestion service means.
 ///

@@ -24,8 +24,9 @@ struct HolderWatch {
     }
 
     /// The folder was read: other files than these are gone.
-    mutating func retain(_ names: Set<StoredFileName>) {
+    mutating func retain(_ names: [StoredFileName]) {
         guard !self.observations.isEmpty else { return }
+        let names = Set(names)
         self.observations = self.observations.filter { names.contains($0.key) }
     }
 }

@@ -55,7 +55,7 @@ extension StorageActor {
             }
         }
         self.index.retain(present)
-        self.watch.retain(Set(names))
+        self.watch.retain(names)
         self.unsynchronised.formIntersection(present)
         self.scan.finished(from: start, to: self.time.monotonicNow())
     }

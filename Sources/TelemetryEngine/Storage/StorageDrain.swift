@@ -86,6 +86,8 @@ struct StorageDrain {
                 break
             }
             self.tried.insert(stored.id)
+            // Others must see that whoever holds the payloads lives, where locks do not show it.
+            await self.storage.renewLeases()
             await self.send(stored)
             await self.renewLeases()
         }

@@ -46,7 +46,7 @@ import Testing
     ) throws -> IngestionClient {
         IngestionClient(
             connectionString: try ConnectionString("\(Self.ikey);IngestionEndpoint=\(endpoint)/"),
-            credential: credential,
+            tokens: credential.map { TokenSource.of($0, time: time) },
             transport: transport,
             time: time
         )
@@ -230,6 +230,45 @@ import Testing
         #expect(!failure.explanation.contains("token-"))
     }
 
+    @Test func aChallengeForClaimsIsAnswered() async throws {
+        let claims = #"{"access_token":{"nbf":{"essential":true,"value":"1700000000"}}}"#
+        let field =
+            #"Bearer realm="", authorization_uri="https://login.microsoftonline.com/", "#
+            + #"error="insufficient_claims", claims="eyJhY2Nlc3NfdG9rZW4iOnsibmJmIjp7ImVzc2Vud"#
+            + #"GlhbCI6dHJ1ZSwidmFsdWUiOiIxNzAwMDAwMDAwIn19fQ""#
+        let credential = Numbered()
+        let transport = ScriptedTransport([.status(401, headers: [.wwwAuthenticate: field])])
+        let client = try self.client(transport, credential: credential)
+        #expect(await client.send(self.payload, within: .seconds(1)) == .accepted)
+        #expect(await credential.requests.map(\.claims) == [nil, claims])
+    }
+
+    @Test(arguments: [401, 403])
+    func aRefusalNamesWhoseTokenItWas(status: Int) async throws {
+        let credential = ClosureCredential { _ in
+            AccessToken(token: "secret0", expiresOn: 4_000_000_000, credential: "Mine (here)")
+        }
+        let client = try self.client(
+            ScriptedTransport(otherwise: .status(status)),
+            credential: credential
+        )
+        let failure = try self.failure(await client.send(self.payload, within: .seconds(1)))
+        #expect(failure.explanation.contains("the token is from Mine (here)"))
+        #expect(failure.explanation.contains("Monitoring Metrics Publisher") == (status == 403))
+        #expect(!failure.explanation.contains("secret0"))
+    }
+
+    @Test func aSourceOfTokensIsSharedAsItIs() async throws {
+        let credential = Numbered()
+        let source = TokenSource(credential)
+        let transport = ScriptedTransport()
+        for _ in 0..<3 {
+            let client = try self.client(transport, credential: source)
+            #expect(await client.send(self.payload, within: .seconds(1)) == .accepted)
+        }
+        #expect(await credential.requests.count == 1)
+    }
+
     @Test func withoutACredentialARefusalIsFinal() async throws {
         let transport = ScriptedTransport(otherwise: .status(401))
         let outcome = try await self.client(transport).send(self.payload, within: .seconds(1))
@@ -243,13 +282,18 @@ import Testing
             with: CredentialError(code: .failed, credential: "Mine", message: "No luck.")
         )
         let transport = ScriptedTransport()
-        let client = try self.client(transport, credential: credential)
+        let time = ManualTime()
+        let client = try self.client(transport, credential: credential, time: time.source)
         let failure = try self.failure(await client.send(self.payload, within: .seconds(1)))
         #expect(failure.kind == .authentication)
         #expect(failure.explanation.contains("Mine: No luck."))
         #expect(await transport.requests.isEmpty)
 
+        // Nobody is asked again at once, nor by each of several signals.
+        _ = await client.send(self.payload, within: .seconds(1))
+        #expect(await credential.requests.count == 1)
         await credential.fail(with: nil)
+        time.advance(by: .seconds(5))
         #expect(await client.send(self.payload, within: .seconds(1)) == .accepted)
     }
 

@@ -1,6 +1,7 @@
 import HTTPTypes
 import TelemetryEngine
 import TelemetryModel
+import TelemetryTransport
 import Testing
 
 @testable import AzureMonitorExporter

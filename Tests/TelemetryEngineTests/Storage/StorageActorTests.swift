@@ -484,7 +484,7 @@ struct StorageActorTests {
     @Test(
         "Where there can be no directory, the error says what to do",
         arguments: [
-            "/dev/null/below", "/proc/no-such", "nul\u{0}l",
+            "/dev/null/below", "/etc/passwd/below", "/proc/no-such", "nul\u{0}l",
         ]
     )
     func unusable(path: String) async throws {

@@ -114,7 +114,14 @@ import Tracing
         // Nothing is delivered but by flushing.
         configuration.traces.batching.scheduleDelay = .seconds(3_600)
         configuration.logs.batching.scheduleDelay = .seconds(3_600)
-        configuration.traces.processors = [VisitorProcessor()]
+        configuration.traces.modifyAtStart { span in
+            // What Hummingbird calls a request before it knows the route; the children inherit.
+            guard span.operationName.hasPrefix("HTTP "), let user = Visitor.user,
+                let address = Visitor.address
+            else { return }
+            span.attributes["enduser.id"] = user
+            span.attributes["client.address"] = address
+        }
         return Telemetry(
             configuration: configuration,
             exporters: [
@@ -201,17 +208,4 @@ private struct VisitorMiddleware: RouterMiddleware {
             }
         }
     }
-}
-
-private struct VisitorProcessor: SpanProcessor {
-    func onStart(_ span: TracedSpan) {
-        // What Hummingbird calls a request before it knows the route; the children inherit.
-        guard span.operationName.hasPrefix("HTTP "), let user = Visitor.user,
-            let address = Visitor.address
-        else { return }
-        span.attributes["enduser.id"] = user
-        span.attributes["client.address"] = address
-    }
-
-    func onEnd(_ span: inout EndedSpan) -> ProcessorVerdict { .keep }
 }

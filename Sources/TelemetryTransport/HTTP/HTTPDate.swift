@@ -7,9 +7,9 @@
 /// | asctime  | `Sun Nov  6 08:49:37 1994`       |
 ///
 /// - SeeAlso: [RFC 9110, section 5.6.7](https://www.rfc-editor.org/rfc/rfc9110#section-5.6.7)
-enum HTTPDate {
+package enum HTTPDate {
     /// Seconds since 1970; `nil` if `text` is no date.
-    static func secondsSinceEpoch(_ text: String) -> Int64? {
+    package static func secondsSinceEpoch(_ text: String) -> Int64? {
         let parts = text.split { $0 == " " || $0 == "-" || $0 == "," }
         guard parts.count == 5 || parts.count == 6 else { return nil }
         let isAsctime = parts.count == 5

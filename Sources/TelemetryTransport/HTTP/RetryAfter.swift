@@ -1,18 +1,20 @@
-import HTTPTypes
-import TelemetryModel
+package import HTTPTypes
 
 /// How long a server asks to be left alone.
-enum RetryAfter {
+package enum RetryAfter {
     /// The shortest and the longest time that is believed.
-    static let limits: ClosedRange<Duration> = .seconds(1)...(.seconds(3_600))
+    package static let limits: ClosedRange<Duration> = .seconds(1)...(.seconds(3_600))
 
     /// Reads the wish from the headers of a response.
     ///
     /// The first of these that can be read counts: `retry-after-ms`, `x-ms-retry-after-ms` (both
     /// milliseconds), `Retry-After` (seconds, also with a fraction, or a date).
     ///
+    /// - Parameters:
+    ///   - headers: The header fields of the response.
+    ///   - now: The wall clock, in seconds since 1970.
     /// - Returns: The time, brought within ``limits``; `nil` if there is none that makes sense.
-    static func duration(in headers: HTTPFields, now: Timestamp) -> Duration? {
+    package static func duration(in headers: HTTPFields, now: Int64) -> Duration? {
         for name in Self.millisecondFields {
             if let text = headers[name], let value = Self.number(text) {
                 return Self.clamp(seconds: value / 1_000)
@@ -21,9 +23,8 @@ enum RetryAfter {
         guard let text = headers[.retryAfter]?.trimmingBlanks, !text.isEmpty else { return nil }
         if let seconds = Self.number(String(text)) { return Self.clamp(seconds: seconds) }
         guard let date = HTTPDate.secondsSinceEpoch(String(text)) else { return nil }
-        let seconds = Int64(now.nanosecondsSinceEpoch / 1_000_000_000)
         // A date that has passed says "soon", or that a clock is wrong.
-        return Self.clamp(seconds: Double(date - seconds))
+        return Self.clamp(seconds: Double(date - now))
     }
 
     private static let millisecondFields: [HTTPField.Name] =

@@ -1,0 +1,26 @@
+#if canImport(FoundationEssentials)
+    private import FoundationEssentials
+#else
+    private import Foundation
+#endif
+
+/// Bytes as text, and back.
+enum Base64 {
+    /// The usual form, with padding.
+    static func encode(_ bytes: some Sequence<UInt8>) -> String {
+        Data(bytes).base64EncodedString()
+    }
+
+    /// Reads the usual form or the one for URLs, with or without padding.
+    static func decode(_ text: some StringProtocol) -> [UInt8]? {
+        var usual = text.map { character -> Character in
+            switch character {
+            case "-": "+"
+            case "_": "/"
+            default: character
+            }
+        }
+        while usual.count % 4 != 0 { usual.append("=") }
+        return Data(base64Encoded: String(usual)).map(Array.init)
+    }
+}
