@@ -1,4 +1,4 @@
-/// What a child process records, and how it ends; travels as JSON on its command line.
+/// What a child process records, and how it ends; travels as JSON in its environment.
 struct EmitterOptions: Codable, Sendable {
     /// How the pipeline is told to stop.
     enum Ending: String, Codable, Sendable, CaseIterable {

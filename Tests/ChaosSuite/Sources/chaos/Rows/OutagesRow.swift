@@ -9,11 +9,16 @@ struct OutagesRow: Row {
     func run(_ context: RowContext, _ checks: Checks) async throws -> String {
         let down = context.isQuick ? 12 : 30
         await sideBySide(
-            2,
+            3,
             [
                 {
                     await Stage.run("down for \(down) s", context, checks) { stage in
                         try await self.comesBack(stage, down: down)
+                    }
+                },
+                {
+                    await Stage.run("restart of an idle process", context, checks) { stage in
+                        try await self.restartsIdle(stage)
                     }
                 },
                 {
@@ -65,6 +70,21 @@ struct OutagesRow: Row {
         let second = try await stage.emit(stage.drainer(seconds: 60), to: server.url)
         stage.audit([first, second], [server])
         stage.checks.note("\(second.redelivered) of \(records) after a restart")
+        await server.goDown()
+    }
+
+    /// Nothing is recorded, asked or flushed: what earlier processes left must leave by itself.
+    private func restartsIdle(_ stage: Stage) async throws {
+        let server = try await stage.server()
+        await server.goDown()
+        let first = try await stage.emit(stage.options(spans: 2_000), to: server.url)
+        stage.checks.equal("\(stage.name): stored", first.stored, 2_000)
+        try await server.goUp()
+        var options = stage.options()
+        options.run = "idle"
+        options.hold = 6
+        let second = try await stage.emit(options, to: server.url)
+        stage.audit([first, second], [server])
         await server.goDown()
     }
 }
