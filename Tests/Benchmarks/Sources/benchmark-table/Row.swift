@@ -122,6 +122,20 @@ extension Row {
             bound: .ratio(1.5)
         ),
         Row(
+            title: "the same around a closure, `withSpan`, sampled",
+            figure: "span.sampled.around-work",
+            unit: .nanoseconds,
+            reference: (Self.noOpTracer, "span.noop.around-work"),
+            bound: .ratio(1.7)
+        ),
+        Row(
+            title: "the same, not sampled",
+            figure: "span.unsampled.around-work",
+            unit: .nanoseconds,
+            reference: (Self.noOpTracer, "span.noop.around-work"),
+            bound: .ratio(1.5)
+        ),
+        Row(
             title: "sampled span without attributes",
             figure: "span.sampled.plain",
             unit: .nanoseconds,
@@ -201,13 +215,23 @@ extension Row {
 
     private static let wholePath: [Row] = [
         Row(
-            title: "whole path of a span with five attributes",
+            title: "whole path of a span with five attributes, two producers",
             figure: "spans.cpu_us",
             unit: .wholePath,
             bound: .atMost(8)
         ),
         Row(
-            title: "the same, against the exporter for Python",
+            title: "the same, one producer",
+            figure: "single.cpu_us",
+            unit: .wholePath
+        ),
+        Row(
+            title: "of that the calls themselves",
+            figure: "single.recording_ns",
+            unit: .nanoseconds
+        ),
+        Row(
+            title: "whole path, two producers, against the exporter for Python",
             figure: "spans.cpu_us",
             unit: .wholePath,
             reference: ("Python", "python.cpu_us"),
@@ -247,7 +271,7 @@ extension Row {
             title: "1,000,000 spans while the server hangs: recording one",
             figure: "hanging.recording_ns",
             unit: .nanoseconds,
-            reference: ("server answers", "spans.recording_ns"),
+            reference: ("server answers", "single.recording_ns"),
             bound: .ratio(1.2)
         ),
         Row(
@@ -302,7 +326,7 @@ extension Row {
             bound: .atMost(0)
         ),
         Row(
-            title: "threads of ours while it runs",
+            title: "threads of ours while it runs, storage on",
             figure: "start.threads_while_running",
             unit: .number,
             bound: .atMost(1)

@@ -10,9 +10,10 @@ func measureStart(_ arguments: Arguments) async throws {
     Output.figure("bootstrap_ms", Double(Clocks.wall - start) / 1e6)
     Output.figure("threads_after_bootstrap", Double(threadNames().count - before.count))
 
-    // The cooperative pool's threads have no name of their own; ours have.
-    let program = before.first ?? ""
-    func ours() -> [String] { threadNames().filter { $0 != program } }
+    // Others are the language's: its cooperative pool grows and shrinks as it likes.
+    func ours() -> [String] {
+        threadNames().filter { $0.hasPrefix("azure-monitor") || $0.hasPrefix("azm-") }
+    }
     try await withThrowingTaskGroup(of: Void.self) { group in
         group.addTask { try await telemetry.run() }
         for sequence in 0..<2_048 { Work.span(sequence) }
