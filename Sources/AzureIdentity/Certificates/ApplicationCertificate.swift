@@ -21,7 +21,7 @@
 
         /// The certificates in DER form; that of the key comes first.
         private let chain: [[UInt8]]
-        private let key: Insecure.RSA.PrivateKey
+        private let key: JWTKit.Insecure.RSA.PrivateKey
         private let notValidAfter: Int64
 
         /// Reads PEM or PKCS#12.
@@ -51,7 +51,7 @@
 
         private init(certificates: [NIOSSLCertificate], key: NIOSSLPrivateKey) throws {
             do {
-                self.key = try Insecure.RSA.PrivateKey(pem: Self.text(of: key.derBytes))
+                self.key = try JWTKit.Insecure.RSA.PrivateKey(pem: Self.text(of: key.derBytes))
             } catch {
                 throw Problem(explanation: "its key is not one of RSA with 2,048 bits or more")
             }
@@ -93,9 +93,14 @@
         ) async throws -> String {
             var header = JWTHeader()
             header.x5tS256 = Base64.encodeForURL(SHA256.hash(data: self.chain[0]))
-            if includesChain { header.x5c = self.chain.map { Base64.encode($0) } }
             let keys = JWTKeyCollection()
-            await keys.add(pss: self.key, digestAlgorithm: .sha256)
+            await keys.add(
+                pss: self.key,
+                digestAlgorithm: .sha256,
+                serializer: DefaultJWTSerializer(
+                    jsonEncoder: AssertionEncoder(chain: includesChain ? self.chain : [])
+                )
+            )
             return try await keys.sign(
                 Statement(
                     aud: audience,
@@ -111,6 +116,22 @@
         }
 
         private static let life: Int64 = 600
+
+        /// Adds the certificates to the header when it is written.
+        ///
+        /// The library itself sends only chains that it can verify, and whom to trust is the
+        /// authority's business.
+        private struct AssertionEncoder: JWTJSONEncoder {
+            let chain: [[UInt8]]
+
+            func encode<T: Encodable>(_ value: T) throws -> Data {
+                guard !self.chain.isEmpty, var header = value as? JWTHeader else {
+                    return try JSONEncoder().encode(value)
+                }
+                header.x5c = self.chain.map { Base64.encode($0) }
+                return try JSONEncoder().encode(header)
+            }
+        }
 
         private struct Statement: JWTPayload {
             var aud: String

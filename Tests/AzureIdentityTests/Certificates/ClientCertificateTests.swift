@@ -64,7 +64,9 @@
             #expect(form["client_id"] == "app")
             #expect(form["client_secret"] == nil)
             let assertion = try #require(form["client_assertion"])
-            let key = try Insecure.RSA.PublicKey(certificatePEM: certificate.content("cert.pem"))
+            let key = try JWTKit.Insecure.RSA.PublicKey(
+                certificatePEM: certificate.content("cert.pem")
+            )
             let keys = JWTKeyCollection()
             await keys.add(pss: key, digestAlgorithm: .sha256)
             let statement = try await keys.verify(assertion, as: Statement.self)
