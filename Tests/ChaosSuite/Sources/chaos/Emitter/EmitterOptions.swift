@@ -45,6 +45,8 @@ struct EmitterOptions: Codable, Sendable {
     var storesOverQuota = false
     /// How often the credential fails before it gives tokens; `nil` for no credential.
     var credentialFailures: Int?
+    /// How long the credential fails before it gives tokens, in seconds; `nil` for no credential.
+    var credentialOutage: Double?
     /// The memory that it wastes, in MiB, to see whether that is found out.
     var wastedMemory = 0
     var ending = Ending.body

@@ -2,7 +2,8 @@
 struct OutagesRow: Row {
     let number = 2
     let title =
-        "endpoint down for 30 s under 2,000 items/s; down for the whole run, then a restart, busy or idle"
+        "endpoint down for 30 s under 2,000 items/s; down for the whole run, then a restart, busy "
+        + "or idle; a credential that fails for 20 s"
     let expected = "nothing lost, nothing twice"
 
     private static let rate = 2_000.0
@@ -10,11 +11,16 @@ struct OutagesRow: Row {
     func run(_ context: RowContext, _ checks: Checks) async throws -> String {
         let down = context.isQuick ? 12 : 30
         await sideBySide(
-            3,
+            4,
             [
                 {
                     await Stage.run("down for \(down) s", context, checks) { stage in
                         try await self.comesBack(stage, down: down)
+                    }
+                },
+                {
+                    await Stage.run("credential that fails", context, checks) { stage in
+                        try await self.hasNoToken(stage, outage: context.isQuick ? 8 : 20)
                     }
                 },
                 {
@@ -55,6 +61,29 @@ struct OutagesRow: Row {
         stage.checks.that(before > 0, "\(stage.name): nothing arrived before the outage")
         stage.checks.note(
             "\(report.exported) of \(report.accepted) records over an outage of \(down) s"
+        )
+        await server.goDown()
+    }
+
+    private func hasNoToken(_ stage: Stage, outage: Int) async throws {
+        let server = try await stage.server()
+        let records = Int(Self.rate) * (outage + 5)
+        var options = stage.options(spans: records / 2, logs: records / 2)
+        options.rate = Self.rate
+        options.linger = 90
+        options.credentialOutage = Double(outage)
+        let child = try stage.start(options, to: server.url)
+        try await Task.sleep(for: .seconds(outage - 2))
+        stage.checks.equal(
+            "\(stage.name): records taken without a token",
+            server.ledger.accepted.count,
+            0
+        )
+        let report = try await stage.report(of: child, atMost: 150)
+        stage.audit([report], [server])
+        stage.checks.equal("\(stage.name): exported", report.exported, UInt64(records))
+        stage.checks.note(
+            "\(report.exported) of \(report.accepted) records without a token for \(outage) s"
         )
         await server.goDown()
     }
