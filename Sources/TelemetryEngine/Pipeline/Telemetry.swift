@@ -347,11 +347,11 @@ extension Telemetry {
         let time = self.configuration.time
         await withTaskGroup(of: Void.self) { group in
             group.addTask {
-                let delay = self.configuration.traces.batching.scheduleDelay
+                let delay = self.configuration.linger(of: self.configuration.traces.batching)
                 await self.spans.runLinger(delay, time: time)
             }
             group.addTask {
-                let delay = self.configuration.logs.batching.scheduleDelay
+                let delay = self.configuration.linger(of: self.configuration.logs.batching)
                 await self.logs.runLinger(delay, time: time)
             }
             group.addTask {

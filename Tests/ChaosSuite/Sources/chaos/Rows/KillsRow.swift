@@ -15,7 +15,7 @@ struct KillsRow: Row {
 
     /// What may be lost: what ended so long before the kill, in seconds.
     ///
-    /// Half of it is what a batch waits for company; the rest is for writing it on a busy machine.
+    /// A batch waits half of it for company; the rest is for writing it on a busy machine.
     private static let tail = 1.0
     private static let kills = 50
 
@@ -41,10 +41,7 @@ struct KillsRow: Row {
         var options = stage.options(spans: 4_000, logs: 4_000)
         options.rate = 1_000
         options.saysProgress = true
-        let writeAhead = [
-            "AZURE_MONITOR_DURABILITY": "writeAhead",
-            "OTEL_BSP_SCHEDULE_DELAY": "500", "OTEL_BLRP_SCHEDULE_DELAY": "500",
-        ]
+        let writeAhead = ["AZURE_MONITOR_DURABILITY": "writeAhead"]
         let child = try stage.start(options, to: server.url, writeAhead)
         try await Task.sleep(for: .milliseconds(Int.random(in: 300...4_000)))
         let memory = ProcessMemory(of: String(child.identifier))

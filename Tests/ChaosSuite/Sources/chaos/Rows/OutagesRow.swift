@@ -1,7 +1,8 @@
 /// Row 2: nobody there.
 struct OutagesRow: Row {
     let number = 2
-    let title = "endpoint down for 30 s under 2,000 items/s; and for the whole run, then a restart"
+    let title =
+        "endpoint down for 30 s under 2,000 items/s; down for the whole run, then a restart, busy or idle"
     let expected = "nothing lost, nothing twice"
 
     private static let rate = 2_000.0
