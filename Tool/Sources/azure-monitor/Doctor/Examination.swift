@@ -28,6 +28,7 @@ struct Examination {
     /// How long one step may take.
     private static let stepLimit: Duration = .seconds(5)
     private static let requestLimit: Duration = .seconds(8)
+    private static let tokenLimit: Duration = .seconds(10)
 
     /// Checks everything.
     ///
@@ -90,92 +91,131 @@ struct Examination {
         before deadline: ContinuousClock.Instant,
         _ report: inout Report
     ) async {
-        func limit(_ duration: Duration) -> Duration { Self.limit(duration, deadline) }
-
-        var isReached: Bool
-        var proxyFinding: Finding
-        if let proxy {
-            report.skip(.dns, "\(proxy) is asked to connect")
-            report.skip(.tcp, "\(proxy) is asked to connect")
-            proxyFinding = await ProxyCheck.finding(
-                proxy,
-                environment: self.environment,
-                for: service,
-                within: limit(Self.stepLimit)
-            )
-            isReached = proxyFinding.status != .fail
-        } else {
-            proxyFinding = ProxyCheck.none(for: service)
-            let resolution = await NameResolutionCheck.finding(
-                service,
-                within: limit(Self.stepLimit)
-            )
-            report.add(.dns, resolution)
-            if resolution.status == .fail {
-                report.skip(.tcp, "the host has no address")
-                isReached = false
+        var way =
+            if let proxy {
+                await self.way(to: service, through: proxy, before: deadline, &report)
             } else {
-                let connection = await ConnectionCheck.finding(
-                    service,
-                    within: limit(Self.stepLimit)
-                )
-                report.add(.tcp, connection)
-                isReached = connection.status != .fail
+                await Self.way(to: service, before: deadline, &report)
             }
-        }
-
-        if isReached {
-            let probe = await Probe.result(
-                of: service,
-                transport,
-                within: limit(Self.requestLimit)
-            )
-            if let proxy, let refusal = ProxyCheck.refusal(probe, by: proxy, for: service) {
-                proxyFinding = refusal
-                report.skip(.tls, "the proxy did not connect")
-                isReached = false
-            } else {
-                let tls = TLSCheck.finding(probe, of: service, environment: self.environment)
-                report.add(.tls, tls)
-                isReached = tls.status != .fail
-            }
-        } else {
-            report.skip(.tls, "there is no connection")
-        }
+        await self.encrypt(
+            &way,
+            to: service,
+            through: proxy,
+            transport,
+            before: deadline,
+            &report
+        )
         let tokens = self.credential.map { TokenSource($0) }
         let token = await TokenCheck.result(
             tokens,
             for: destination,
             environment: self.environment,
-            within: limit(.seconds(10))
+            within: Self.limit(Self.tokenLimit, deadline)
         )
         var ingestion = Finding.skip("the service cannot be reached")
         if token.finding.status == .fail {
             ingestion = .skip("there is no token to send with")
-        } else if isReached, !report.isCancelled {
+        } else if way.isOpen, !report.isCancelled {
             ingestion = await IngestionCheck.finding(
                 self.connectionString,
                 of: destination,
                 environment: self.environment,
                 tokens: tokens.map { ($0, token.credential ?? "the credential") },
                 transport,
-                within: limit(Self.requestLimit)
+                within: Self.limit(Self.requestLimit, deadline)
             )
         }
         await tokens?.shutdown()
         if ingestion.status == .fail, let proxy,
             let refusal = ProxyCheck.refusal(transport.answers.last, by: proxy, for: service)
         {
-            proxyFinding = refusal
+            way.proxy = refusal
             ingestion = .skip("the proxy did not pass the item on")
         }
-        if proxyFinding.status == .ok, let problem = problems.first {
-            proxyFinding = .warn(problem, "correct the variable")
+        if way.proxy.status == .ok, let problem = problems.first {
+            way.proxy = .warn(problem, "correct the variable")
         }
-        report.add(.proxy, proxyFinding)
+        report.add(.proxy, way.proxy)
         report.add(.clock, ClockCheck.finding(transport.answers))
         report.add(.token, token.finding)
         report.add(.ingestion, ingestion)
+    }
+
+    /// What is known about the way to the service.
+    private struct Way {
+        /// Whether requests get there, as far as is known.
+        var isOpen: Bool
+        var proxy: Finding
+    }
+
+    /// Goes straight to the service.
+    private static func way(
+        to service: ServiceAddress,
+        before deadline: ContinuousClock.Instant,
+        _ report: inout Report
+    ) async -> Way {
+        let proxy = ProxyCheck.none(for: service)
+        let resolution = await NameResolutionCheck.finding(
+            service,
+            within: Self.limit(Self.stepLimit, deadline)
+        )
+        report.add(.dns, resolution)
+        guard resolution.status != .fail else {
+            report.skip(.tcp, "the host has no address")
+            return Way(isOpen: false, proxy: proxy)
+        }
+        let connection = await ConnectionCheck.finding(
+            service,
+            within: Self.limit(Self.stepLimit, deadline)
+        )
+        report.add(.tcp, connection)
+        return Way(isOpen: connection.status != .fail, proxy: proxy)
+    }
+
+    /// Goes to the proxy, which has to resolve names and connect for us.
+    private func way(
+        to service: ServiceAddress,
+        through proxy: Proxy,
+        before deadline: ContinuousClock.Instant,
+        _ report: inout Report
+    ) async -> Way {
+        report.skip(.dns, "\(proxy) is asked to connect")
+        report.skip(.tcp, "\(proxy) is asked to connect")
+        let finding = await ProxyCheck.finding(
+            proxy,
+            environment: self.environment,
+            for: service,
+            within: Self.limit(Self.stepLimit, deadline)
+        )
+        return Way(isOpen: finding.status != .fail, proxy: finding)
+    }
+
+    /// Sends a first request, which shows what the service and the proxy say to a connection.
+    private func encrypt(
+        _ way: inout Way,
+        to service: ServiceAddress,
+        through proxy: Proxy?,
+        _ transport: WatchedTransport,
+        before deadline: ContinuousClock.Instant,
+        _ report: inout Report
+    ) async {
+        guard way.isOpen else {
+            report.skip(.tls, "there is no connection")
+            return
+        }
+        let probe = await Probe.result(
+            of: service,
+            transport,
+            within: Self.limit(Self.requestLimit, deadline)
+        )
+        if let proxy, let refusal = ProxyCheck.refusal(probe, by: proxy, for: service) {
+            way = Way(isOpen: false, proxy: refusal)
+            report.skip(.tls, "the proxy did not connect")
+        } else {
+            let tls = TLSCheck.finding(probe, of: service, environment: self.environment)
+            report.add(.tls, tls)
+            way.isOpen = tls.status != .fail
+        }
     }
 
     private static func limit(

@@ -164,8 +164,7 @@ import Testing
 
     @Test func `a service that accepts and says nothing`() async throws {
         let service = try await ServiceDouble { _ in
-            Thread.sleep(forTimeInterval: 3)
-            return .accepted
+            ServiceDouble.Answer(status: 200, isSilent: true)
         }
         let findings = try await Self.findings(
             service.connectionString,

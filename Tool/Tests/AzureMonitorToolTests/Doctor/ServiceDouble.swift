@@ -19,6 +19,8 @@ final class ServiceDouble: Sendable {
         var body = ""
         /// How far the `Date` header is ahead; `nil` for none.
         var clock: TimeInterval? = 0
+        /// Whether nothing is answered at all.
+        var isSilent = false
 
         static let accepted = Answer(
             status: 200,
@@ -102,6 +104,7 @@ final class ServiceDouble: Sendable {
                 guard let request else { return }
                 self.log.requests.withLock { $0.append(request) }
                 let answer = self.answer(request)
+                guard !answer.isSilent else { return }
                 var headers = HTTPHeaders(answer.headers.map { ($0.key, $0.value) })
                 headers.add(name: "Content-Length", value: "\(answer.body.utf8.count)")
                 if let clock = answer.clock {
