@@ -113,9 +113,11 @@ struct Examination {
             within: Self.limit(Self.tokenLimit, deadline)
         )
         var ingestion = Finding.skip("the service cannot be reached")
-        if token.finding.status == .fail {
+        if report.isCancelled {
+            ingestion = .skip("interrupted")
+        } else if token.finding.status == .fail {
             ingestion = .skip("there is no token to send with")
-        } else if way.isOpen, !report.isCancelled {
+        } else if way.isOpen {
             ingestion = await IngestionCheck.finding(
                 self.connectionString,
                 of: destination,
