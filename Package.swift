@@ -2,6 +2,9 @@
 
 import PackageDescription
 
+/// What only the trait of that name needs.
+let clientCertificate = TargetDependencyCondition.when(traits: ["ClientCertificate"])
+
 let package = Package(
     name: "swift-azure-monitor",
     platforms: [.macOS(.v15), .iOS(.v18), .tvOS(.v18), .watchOS(.v11)],
@@ -15,6 +18,15 @@ let package = Package(
         .library(name: "TelemetryTransport", targets: ["TelemetryTransport"]),
         .library(name: "TelemetryTesting", targets: ["TelemetryTesting"]),
     ],
+    traits: [
+        .trait(
+            name: "ClientCertificate",
+            description: """
+                ClientCertificateCredential, certificates in the environment, and managed \
+                identities in Service Fabric; brings jwt-kit, swift-crypto and swift-nio-ssl
+                """
+        )
+    ],
     dependencies: [
         // Whatever stands here is resolved for every user of the library. The tool, the examples
         // and the benchmarks are packages of their own so that their needs do not.
@@ -27,6 +39,11 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-collections", from: "1.2.0"),
         .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.0", traits: []),
         .package(url: "https://github.com/apple/swift-system", from: "1.5.0"),
+        // For the trait ClientCertificate alone; without it nobody fetches these.
+        .package(url: "https://github.com/vapor/jwt-kit", from: "5.7.0"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.1.0"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.90.0"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.36.0"),
     ],
     targets: [
         // MARK: The distribution
@@ -77,6 +94,12 @@ let package = Package(
                     package: "swift-system",
                     condition: .when(platforms: [.linux])
                 ),
+                .product(name: "JWTKit", package: "jwt-kit", condition: clientCertificate),
+                .product(name: "Crypto", package: "swift-crypto", condition: clientCertificate),
+                .product(name: "NIOCore", package: "swift-nio", condition: clientCertificate),
+                .product(name: "NIOHTTP1", package: "swift-nio", condition: clientCertificate),
+                .product(name: "NIOPosix", package: "swift-nio", condition: clientCertificate),
+                .product(name: "NIOSSL", package: "swift-nio-ssl", condition: clientCertificate),
             ]
         ),
         .target(
@@ -159,6 +182,12 @@ let package = Package(
             dependencies: [
                 "AzureIdentity", "TelemetryTesting", "TelemetryTransport",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "JWTKit", package: "jwt-kit", condition: clientCertificate),
+                .product(name: "Crypto", package: "swift-crypto", condition: clientCertificate),
+                .product(name: "NIOCore", package: "swift-nio", condition: clientCertificate),
+                .product(name: "NIOHTTP1", package: "swift-nio", condition: clientCertificate),
+                .product(name: "NIOPosix", package: "swift-nio", condition: clientCertificate),
+                .product(name: "NIOSSL", package: "swift-nio-ssl", condition: clientCertificate),
             ]
         ),
         .testTarget(

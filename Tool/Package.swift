@@ -27,6 +27,7 @@ let package = Package(
             name: "azure-monitor",
             dependencies: [
                 "LocalInsights",
+                .product(name: "AzureIdentity", package: "swift-azure-monitor"),
                 .product(name: "AzureMonitor", package: "swift-azure-monitor"),
                 .product(name: "AzureMonitorExporter", package: "swift-azure-monitor"),
                 .product(name: "OTLPExporter", package: "swift-azure-monitor"),
@@ -42,6 +43,7 @@ let package = Package(
                 .product(name: "Metrics", package: "swift-metrics"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "Tracing", package: "swift-distributed-tracing"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
@@ -67,10 +69,15 @@ let package = Package(
             name: "AzureMonitorToolTests",
             dependencies: [
                 "azure-monitor",
+                .product(name: "AzureIdentity", package: "swift-azure-monitor"),
                 .product(name: "AzureMonitor", package: "swift-azure-monitor"),
                 .product(name: "AzureMonitorExporter", package: "swift-azure-monitor"),
                 .product(name: "TelemetryEngine", package: "swift-azure-monitor"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "TelemetryTransport", package: "swift-azure-monitor"),
                 .product(name: "Tracing", package: "swift-distributed-tracing"),
             ]
         ),

@@ -23,6 +23,7 @@ let package = Package(
         .executableTarget(
             name: "chaos",
             dependencies: [
+                "CSpawn",
                 .product(name: "AzureIdentity", package: "swift-azure-monitor"),
                 .product(name: "AzureMonitor", package: "swift-azure-monitor"),
                 .product(name: "AzureMonitorExporter", package: "swift-azure-monitor"),
@@ -42,7 +43,8 @@ let package = Package(
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
                 .product(name: "X509", package: "swift-certificates"),
             ]
-        )
+        ),
+        .target(name: "CSpawn"),
     ]
 )
 

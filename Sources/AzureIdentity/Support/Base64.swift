@@ -11,6 +11,20 @@ enum Base64 {
         Data(bytes).base64EncodedString()
     }
 
+    /// The form for URLs, without padding.
+    static func encodeForURL(_ bytes: some Sequence<UInt8>) -> String {
+        var text = ""
+        for character in Self.encode(bytes) {
+            switch character {
+            case "+": text.append("-")
+            case "/": text.append("_")
+            case "=": break
+            default: text.append(character)
+            }
+        }
+        return text
+    }
+
     /// Reads the usual form or the one for URLs, with or without padding.
     static func decode(_ text: some StringProtocol) -> [UInt8]? {
         var usual = text.map { character -> Character in

@@ -20,6 +20,20 @@ enum SmallFile {
     ///   - path: Where it is.
     ///   - maximumSize: More bytes than that are a problem.
     static func text(at path: String, maximumSize: Int) -> Result<String, Problem> {
+        Self.bytes(at: path, maximumSize: maximumSize).flatMap { bytes in
+            guard let text = String(validating: bytes, as: UTF8.self) else {
+                return .failure(Problem(explanation: "it is not text"))
+            }
+            return .success(text)
+        }
+    }
+
+    /// The whole of a regular file.
+    ///
+    /// - Parameters:
+    ///   - path: Where it is.
+    ///   - maximumSize: More bytes than that are a problem.
+    static func bytes(at path: String, maximumSize: Int) -> Result<[UInt8], Problem> {
         // Not to wait for somebody to write into a pipe of that name.
         let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else { return .failure(Self.problem(errno)) }
@@ -46,10 +60,7 @@ enum SmallFile {
         guard count <= maximumSize else {
             return .failure(Problem(explanation: "it has more than \(maximumSize) bytes"))
         }
-        guard let text = String(validating: bytes[..<count], as: UTF8.self) else {
-            return .failure(Problem(explanation: "it is not text"))
-        }
-        return .success(text)
+        return .success(Array(bytes[..<count]))
     }
 
     /// Whether there is something at `path` that may be run.

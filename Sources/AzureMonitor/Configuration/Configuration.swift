@@ -192,8 +192,10 @@ extension AzureMonitor {
         /// What the exporter wants to know of the environment, by variable.
         var environment: [String: String] = [:]
 
-        /// What was wrong with the environment; said once the pipeline is made.
-        var notices: [String] = []
+        /// What was wrong with the environment and is ignored, a line each, without values.
+        ///
+        /// A pipeline says it once, when it is made.
+        public internal(set) var notices: [String] = []
 
         /// Creates a configuration from the environment of the process, and defaults.
         public init() {

@@ -1,6 +1,7 @@
 public import AzureIdentity
 public import TelemetryEngine
 public import TelemetryModel
+public import TelemetryTransport
 
 /// Sends metrics to Application Insights.
 ///
@@ -28,16 +29,20 @@ public struct AzureMonitorMetricExporter: TelemetryExporter {
     ///     alone.
     ///   - storageDirectory: The folder for offline storage; `nil` for the pipeline's default.
     ///   - disableOfflineStorage: Whether nothing is kept on disk.
+    ///   - transport: What sends, shut down with the exporter; `nil` for libcurl with proxy and trust
+    ///     store as in the environment.
     /// - Throws: ``AzureMonitorError``, which says what is wrong and what to do about it.
     public init(
         connectionString: String? = nil,
         credential: (any TokenCredential)? = nil,
         storageDirectory: String? = nil,
-        disableOfflineStorage: Bool = false
+        disableOfflineStorage: Bool = false,
+        transport: (any HTTPTransport)? = nil
     ) throws(AzureMonitorError) {
         self.connection = try AzureMonitorConnection(
             connectionString: try ConnectionString(explicit: connectionString),
-            credential: try AuthenticationString.credential(explicit: credential)
+            credential: try AuthenticationString.credential(explicit: credential),
+            transport: transport
         )
         self.ownsConnection = true
         self.storageDirectory = storageDirectory

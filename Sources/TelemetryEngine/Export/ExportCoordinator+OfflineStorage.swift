@@ -153,7 +153,7 @@ extension ExportCoordinator {
         let bell = self.lanes[index].bell
         // Many processes may start at once.
         await self.pause(on: bell, seconds: 0...self.configuration.redeliveryStartSpread)
-        while !self.isFinishing, !Task.isCancelled {
+        while self.keepsDraining(on: index) {
             self.book(await storage.expire(), on: index)
             let wait = await self.drain(storage, on: index)
             guard !self.isFinishing, !Task.isCancelled else { return }
@@ -169,6 +169,16 @@ extension ExportCoordinator {
         }
     }
 
+    /// Whether stored payloads are sent now.
+    ///
+    /// At the end what could not be delivered stays for the next process. What was only written
+    /// ahead had no try yet, so it has one as long as there is time and somebody takes it.
+    private func keepsDraining(on index: Int) -> Bool {
+        guard self.isFinishing else { return !Task.isCancelled }
+        return !Task.isCancelled && self.configuration.durability == .writeAhead
+            && self.lanes[index].books.stored > 0 && self.lanes[index].breaker.isClosed
+    }
+
     func pause(on bell: Doorbell, seconds: ClosedRange<Double>) async {
         let duration = Duration.seconds(Double.random(in: seconds, using: &self.generator))
         await bell.sleep(atMost: duration, time: self.time)
@@ -178,7 +188,7 @@ extension ExportCoordinator {
     ///
     /// - Returns: how many nanoseconds to wait if the breaker held something back.
     func drain(_ storage: StorageActor, on index: Int) async -> UInt64? {
-        while !self.isFinishing, !Task.isCancelled {
+        while self.keepsDraining(on: index) {
             let now = self.time.monotonicNow()
             guard let stored = await self.lease(from: storage, on: index) else {
                 self.lanes[index].hasBacklog = false

@@ -178,10 +178,24 @@ package actor ExportCoordinator {
     }
 
     /// Makes what lies in offline storage survive the machine, and lets go of it.
-    package func close() async {
+    ///
+    /// - Parameter deadline: a moment of the monotonic clock after which no other file is waited
+    ///   for; never by default.
+    package func close(until deadline: UInt64 = .max) async {
         for index in self.lanes.indices {
             guard let storage = self.lanes[index].storage else { continue }
-            await storage.sync()
+            let result = await storage.sync(until: deadline)
+            if result.left > 0 {
+                self.configuration.diagnostics.report(
+                    .warning,
+                    "storage.unsynchronised",
+                    """
+                    \(self.lanes[index].name): \(result.recordsLeft) records are stored and survive \
+                    this process, but perhaps not the machine: \
+                    \(result.failure?.message ?? "there was no time to wait for the disk")
+                    """
+                )
+            }
             self.lanes[index].storedAtClose = await storage.summary.payloads
             await storage.close()
         }

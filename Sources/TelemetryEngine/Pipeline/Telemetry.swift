@@ -34,6 +34,8 @@ public final class Telemetry: Service {
     private let collections = CollectionRequests()
     /// How many records the channels had lost when that was last said.
     private let lossesSaid = Locked<UInt64>(0)
+    /// When a shutdown that has begun must be over, by the monotonic clock.
+    private let shutdownDeadline = Locked<UInt64?>(nil)
     private let metricProducers: [any PipelineMetricProducer]
 
     /// Starts spans.
@@ -345,11 +347,11 @@ extension Telemetry {
         let time = self.configuration.time
         await withTaskGroup(of: Void.self) { group in
             group.addTask {
-                let delay = self.configuration.traces.batching.scheduleDelay
+                let delay = self.configuration.linger(of: self.configuration.traces.batching)
                 await self.spans.runLinger(delay, time: time)
             }
             group.addTask {
-                let delay = self.configuration.logs.batching.scheduleDelay
+                let delay = self.configuration.linger(of: self.configuration.logs.batching)
                 await self.logs.runLinger(delay, time: time)
             }
             group.addTask {
@@ -384,12 +386,19 @@ extension Telemetry {
         await self.lifecycle.shutdownRequested.wait()
         guard !Task.isCancelled else { return }
         let timeout = self.configuration.shutdownTimeout
+        self.shutdownDeadline.withLock { $0 = self.moment(after: timeout) }
         // What cannot be sent must still be written.
         let reserve = min(timeout / 5, .seconds(1))
         await self.lifecycle.cutOffRequested.wait(
             atMost: timeout - reserve,
             time: self.configuration.time
         )
+    }
+
+    private func moment(after duration: Duration) -> UInt64 {
+        let now = self.configuration.time.monotonicNow()
+        let sum = now.addingReportingOverflow(duration.nanoseconds)
+        return sum.overflow ? .max : sum.partialValue
     }
 
     /// Hands everything recorded so far to the lanes, and waits until its fate is known, or the task
@@ -446,7 +455,9 @@ extension Telemetry {
         self.logs.seal()
         _ = self.spans.abandon(.shutdown)
         _ = self.logs.abandon(.shutdown)
-        await self.coordinator.close()
+        let deadline = self.shutdownDeadline.withLock { $0 }
+        let latest = self.moment(after: self.configuration.shutdownTimeout)
+        await self.coordinator.close(until: deadline ?? latest)
         for exporter in self.exporters { await exporter.shutdown() }
         self.sayLosses()
         self.diagnostics.summarise()

@@ -86,6 +86,20 @@ struct FileSystem: Sendable {
         }
     }
 
+    /// Removes a directory if nothing is in it; fine if that is not possible.
+    func removeEmptyDirectory(_ path: String) {
+        _ = unsafe rmdir(path)
+    }
+
+    /// How many bytes this user may still write to the disk that a path is on.
+    func room(at path: String) throws(SystemError) -> Int {
+        var status = statvfs()
+        if unsafe statvfs(path, &status) != 0 { throw .last }
+        let (bytes, overflow) = UInt64(status.f_bavail)
+            .multipliedReportingOverflow(by: UInt64(status.f_frsize))
+        return overflow ? .max : Int(clamping: bytes)
+    }
+
     /// What the names in a directory mean, as far as they mean something; those that are not UTF-8
     /// are left out.
     func names<Name>(

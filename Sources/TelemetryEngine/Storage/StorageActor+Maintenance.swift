@@ -17,7 +17,7 @@ extension StorageActor {
         if self.scan.isWorthwhile(at: start) {
             self.rescan(folder, removesAbandoned: true)
         }
-        for id in self.index.expired(at: start) {
+        for id in self.index.expired(at: self.time.monotonicNow()) {
             if let loss = self.giveUp(id, reason: .expired, in: folder) { lost.append(loss) }
             guard self.time.monotonicNow() - start < Self.expiryBudget else { break }
         }

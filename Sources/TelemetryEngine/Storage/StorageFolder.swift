@@ -136,6 +136,22 @@ final class StorageFolder {
         }
     }
 
+    /// Writes a file that is no payload, and removes it.
+    func tryWriting(_ bytes: [UInt8], as name: String) throws(StorageError) {
+        do throws(SystemError) {
+            let file = try self.system.create(name, in: self.directory)
+            do throws(SystemError) {
+                try self.system.write(bytes, file.descriptor)
+            } catch {
+                try? self.system.remove(name, in: self.directory)
+                throw error
+            }
+            try self.system.remove(name, in: self.directory)
+        } catch {
+            throw Self.explain(error, self.path)
+        }
+    }
+
     // MARK: Files
 
     /// A payload's file, open and held.

@@ -247,7 +247,9 @@ struct StorageIndex {
     func expired(at now: UInt64) -> [StoredPayloadID] {
         self.order.filter { id in
             guard let entry = self.entries[id], !entry.isLeased else { return false }
-            let age = entry.ageWhenSeen.addingReportingOverflow(now &- entry.seenAt)
+            // Something may have been found after the caller looked at the clock.
+            let since = now > entry.seenAt ? now - entry.seenAt : 0
+            let age = entry.ageWhenSeen.addingReportingOverflow(since)
             return age.overflow || age.partialValue >= self.retention
         }
     }

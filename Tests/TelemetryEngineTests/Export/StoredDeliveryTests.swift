@@ -68,6 +68,30 @@ struct StoredDeliveryTests {
         #expect(await fixture.books.droppedCount == 0)
     }
 
+    @Test("what the disk had no time for is said", arguments: [(0, 1), (UInt64.max, 0)])
+    func unsynchronised(deadline: UInt64, expected: Int) async throws {
+        let lines = Locked<[String]>([])
+        let time = ManualTime()
+        let fixture = try ExportFixture(
+            InMemoryExporter(keepsUndelivered: true, outcomes: [.failed(.down)])
+        ) {
+            $0.diagnostics = Diagnostics(
+                level: .warning,
+                time: time.source,
+                output: DiagnosticOutput { line in lines.withLock { $0.append(line) } }
+            )
+        }
+        async let run: Void = fixture.coordinator.run()
+        await fixture.coordinator.submit(.spans(3))
+        await fixture.coordinator.waitUntilSettled()
+        await fixture.coordinator.finish()
+        await run
+        await fixture.coordinator.close(until: deadline)
+        let said = lines.withLock { $0 }
+        #expect(said.count { $0.contains("storage.unsynchronised: memory: 3 records") } == expected)
+        #expect(await fixture.books.stored == 3)
+    }
+
     @Test("what the destination throttles is stored without a try")
     func throttled() async throws {
         let throttled = DeliveryFailure(

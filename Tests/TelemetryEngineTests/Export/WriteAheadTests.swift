@@ -59,6 +59,33 @@ struct WriteAheadTests {
         #expect(await fixture.books.accepted == 40)
     }
 
+    @Test("what was only written has its try before the end")
+    func end() async throws {
+        let fixture = try self.fixture()
+        fixture.exporter.hold()
+        await fixture.running {
+            for _ in 0..<20 { await fixture.coordinator.submit(.spans(2)) }
+            await fixture.wait(movingTime: false) { await fixture.books.stored == 40 }
+            fixture.exporter.release()
+        }
+        #expect(await fixture.books.exported == 40)
+        #expect(await fixture.books.stored == 0)
+        #expect(fixture.directory.files.isEmpty)
+    }
+
+    @Test("the end does not wait for a destination that takes nothing")
+    func endWithoutDestination() async throws {
+        let fixture = try self.fixture(Array(repeating: .failed(.down), count: 50))
+        fixture.exporter.hold()
+        await fixture.running {
+            for _ in 0..<20 { await fixture.coordinator.submit(.spans(2)) }
+            await fixture.wait(movingTime: false) { await fixture.books.stored == 40 }
+            fixture.exporter.release()
+        }
+        #expect(await fixture.books.stored == 40)
+        #expect(fixture.exporter.sent.count < 20)
+    }
+
     @Test("a batch that fails stays where it is, and is sent from there")
     func failure() async throws {
         let fixture = try self.fixture([.failed(.down)])

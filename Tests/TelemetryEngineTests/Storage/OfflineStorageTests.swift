@@ -69,4 +69,47 @@ struct OfflineStorageTests {
         #expect(throws: StorageError.self) { try OfflineStorage.list("/dev/null") }
         #expect(OfflineStorage.defaultDirectories().allSatisfy { $0.hasPrefix("/") })
     }
+
+    @Test("A check says where a pipeline would store, and leaves everything as it was")
+    func check() async throws {
+        let fixture = try StorageFixture()
+        let storage = fixture.storage()
+        let path = fixture.directory.path
+        let deep = "\(path)/a/b"
+        for directory in [path, deep] {
+            let place = try OfflineStorage.check(directory, for: fixture.destination)
+            #expect(place.directory == directory)
+            #expect(place.folder.hasPrefix("\(directory)/opentelemetry-swift-azure-"))
+            #expect(place.freeBytes > 0)
+            let missing = #expect(throws: SystemError.self) {
+                try FileSystem().status(ofPath: place.folder)
+            }
+            #expect(missing?.isMissing == true)
+        }
+        let missing = #expect(throws: SystemError.self) {
+            try FileSystem().status(ofPath: "\(path)/a")
+        }
+        #expect(missing?.isMissing == true)
+
+        _ = await storage.store(.sample("a"))
+        let files = fixture.directory.files
+        let place = try OfflineStorage.check(path, for: fixture.destination)
+        #expect(place.folder == fixture.directory.folder)
+        #expect(fixture.directory.files == files)
+        await storage.close()
+    }
+
+    @Test("A check fails for what a pipeline would fail for", arguments: ["file", "file/below"])
+    func checkFails(name: String) throws {
+        let directory = try TemporaryDirectory()
+        TestFile.write([1], to: "\(directory.path)/file")
+        let error = #expect(throws: StorageError.self) {
+            try OfflineStorage.check(
+                "\(directory.path)/\(name)",
+                for: Destination(name: "azure", identity: "")
+            )
+        }
+        #expect(error?.code == .refused)
+        #expect(TestFile.read("\(directory.path)/file") == [1])
+    }
 }

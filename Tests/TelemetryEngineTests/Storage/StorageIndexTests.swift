@@ -119,6 +119,7 @@ struct StorageIndexTests {
         index.found(self.id(1), size: 1, holder: nil, age: 59 * self.second, at: self.start)
         index.found(self.id(2), size: 1, holder: nil, age: 0, at: self.start)
         #expect(index.expired(at: self.start).isEmpty)
+        #expect(index.expired(at: self.start - 1).isEmpty)
         #expect(index.expired(at: self.start + self.second) == [self.id(1)])
         #expect(index.expired(at: self.start + 60 * self.second) == [self.id(1), self.id(2)])
     }

@@ -39,6 +39,32 @@ struct StorageMaintenanceTests {
         var calls: Int { self.state.withLock { $0.calls } }
     }
 
+    @Test("Nothing expires because the clock went on while the folder was read")
+    func noHastyExpiry() async throws {
+        let fixture = try StorageFixture()
+        let writer = fixture.storage()
+        for index in 0..<3 { _ = await writer.store(.sample("\(index)")) }
+        await writer.close()
+
+        // Each look at the clock takes a millisecond, as the rest of the work does.
+        let now = Locked(fixture.time.source.monotonicNow())
+        let wall = fixture.time.source.wallNow
+        let time = TimeSource(
+            wallNow: wall,
+            monotonicNow: {
+                now.withLock { now in
+                    now += 1_000_000
+                    return now
+                }
+            },
+            sleep: { _ in try Task.checkCancellation() }
+        )
+        let reader = fixture.storage(run: 2, time: time)
+        #expect(await reader.expire().isEmpty)
+        #expect(await reader.summary.payloads == 3)
+        await reader.close()
+    }
+
     @Test("What could not be brought to the disk by the deadline is told")
     func deadline() async throws {
         var fixture = try StorageFixture()

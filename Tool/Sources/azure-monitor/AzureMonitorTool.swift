@@ -8,7 +8,7 @@ struct AzureMonitorTool: AsyncParsableCommand {
         abstract: "See telemetry on your own machine, and find out why none arrives.",
         subcommands: [
             DemoCommand.self, LocalCommand.self, QueryCommand.self, GenerateCommand.self,
-            ConvertCommand.self, ScoreCommand.self, StorageCommand.self,
+            ConvertCommand.self, ScoreCommand.self, DoctorCommand.self, StorageCommand.self,
         ]
     )
 

@@ -12,7 +12,7 @@ import Tracing
     private static let key = "00000000-0000-0000-0000-000000000001"
 
     /// Stores three spans for an endpoint that nobody listens at, and shows what waits.
-    private static func withStorage(
+    static func withStorage(
         _ body: (String, [OfflineStorage.Entry]) async throws -> Void
     ) async throws {
         let directory = FileManager.default.temporaryDirectory

@@ -21,6 +21,8 @@ import Testing
         ["storage", "list", "a", "--yaml"], ["storage", "send"], ["storage", "send", ""],
         ["storage", "send", "a", "--json"], ["storage", "send", "a", "--connection-string", ""],
         ["storage", "send", "a", "--connection-string", "nonsense"], ["storage", "purge"],
+        ["doctor", "extra"], ["doctor", "--storage", ""], ["doctor", "--yaml"],
+        ["doctor", "--connection-string"],
         ["storage", "purge", "", "--yes"], ["storage", "nonsense"],
     ])
     func `wrong usage is exit 64`(arguments: [String]) throws {
@@ -33,7 +35,7 @@ import Testing
 
     @Test(arguments: [
         [], ["local"], ["query"], ["convert"], ["score"], ["generate"], ["storage"],
-        ["storage", "list"], ["storage", "send"], ["storage", "purge"],
+        ["doctor"], ["storage", "list"], ["storage", "send"], ["storage", "purge"],
     ])
     func `every command has help`(command: [String]) throws {
         let error = try #require(throws: (any Error).self) {
@@ -52,6 +54,7 @@ import Testing
             "InstrumentationKey=00000000-0000-0000-0000-000000000001",
         ],
         ["score", "0AF7651916CD43DD8448EB211C80319C", "00000000000000000000000000000000"],
+        ["doctor"], ["doctor", "--json", "--storage", "DIR", "--connection-string", "nonsense"],
         ["storage", "list", "DIR"], ["storage", "list", "--json", "DIR"],
         ["storage", "send", "DIR"], ["storage", "purge", "DIR", "--yes"],
         [

@@ -31,6 +31,9 @@ struct Emitter: Sendable {
         if let failures = options.credentialFailures {
             configuration.credential = Self.credential(failing: failures)
         }
+        if let seconds = options.credentialOutage {
+            configuration.credential = Self.credential(failingFor: .seconds(seconds))
+        }
         let state = EmitterState()
         say("ready \(baseline)")
         let telemetry: Telemetry
@@ -229,6 +232,17 @@ struct Emitter: Sendable {
             }
             let expiry = Int64(Date().timeIntervalSince1970) + 3_600
             return AccessToken(token: "token-\(call)", expiresOn: expiry)
+        }
+    }
+
+    private static func credential(failingFor outage: Duration) -> ClosureCredential {
+        let start = ContinuousClock.now
+        return ClosureCredential { _ in
+            guard ContinuousClock.now - start >= outage else {
+                throw CredentialError(code: .failed, credential: "chaos", message: "Not yet.")
+            }
+            let expiry = Int64(Date().timeIntervalSince1970) + 3_600
+            return AccessToken(token: "token", expiresOn: expiry)
         }
     }
 

@@ -1,4 +1,4 @@
-/// What a child process records, and how it ends; travels as JSON on its command line.
+/// What a child process records, and how it ends; travels as JSON in its environment.
 struct EmitterOptions: Codable, Sendable {
     /// How the pipeline is told to stop.
     enum Ending: String, Codable, Sendable, CaseIterable {
@@ -45,6 +45,8 @@ struct EmitterOptions: Codable, Sendable {
     var storesOverQuota = false
     /// How often the credential fails before it gives tokens; `nil` for no credential.
     var credentialFailures: Int?
+    /// How long the credential fails before it gives tokens, in seconds; `nil` for no credential.
+    var credentialOutage: Double?
     /// The memory that it wastes, in MiB, to see whether that is found out.
     var wastedMemory = 0
     var ending = Ending.body

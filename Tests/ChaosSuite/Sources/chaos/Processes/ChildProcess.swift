@@ -1,3 +1,4 @@
+import CSpawn
 import Foundation
 import Synchronization
 
@@ -45,6 +46,9 @@ final class ChildProcess: Sendable {
         unsafe posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
         unsafe posix_spawn_file_actions_addopen(&actions, 1, self.outputPath, flags, 0o644)
         unsafe posix_spawn_file_actions_addopen(&actions, 2, self.errorPath, flags, 0o644)
+        // Above all no listening sockets: a port would stay taken while the process lives, and
+        // clients would connect to a server that is down.
+        unsafe chaos_spawn_close_others(&actions)
         let variables = environment.map { "\($0.key)=\($0.value)" }
         var argumentPointers = unsafe arguments.map { unsafe strdup($0) } + [nil]
         var variablePointers = unsafe variables.map { unsafe strdup($0) } + [nil]

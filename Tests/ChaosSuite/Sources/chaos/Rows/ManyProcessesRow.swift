@@ -15,7 +15,9 @@ struct ManyProcessesRow: Row {
             2,
             [
                 {
-                    await Stage.run("quick server", context, checks) { try await self.drain($0, 0) }
+                    await Stage.run("quick server", context, checks) {
+                        try await self.drain($0, 20)
+                    }
                 },
                 {
                     await Stage.run("slow server", context, checks) {

@@ -31,7 +31,8 @@ struct ShutdownRow: Row {
             }
         }
         await sideBySide(4, cases)
-        return "\(checks.cases) cases; " + checks.facts.joined(separator: ", ")
+        let longest = checks.facts.compactMap { Double($0) }.max() ?? 0
+        return "\(checks.cases) cases, the longest \(longest) s"
     }
 
     private func ends(
@@ -55,7 +56,7 @@ struct ShutdownRow: Row {
         // The rest is the end of the process itself.
         stage.checks.within("\(stage.name): seconds to the end", seconds, 0...7)
         stage.checks.equal("\(stage.name): stored", first.stored, 6_000)
-        stage.checks.note("\(stage.name): \(first.shutdownSeconds.rounded(1)) s")
+        stage.checks.note("\(first.shutdownSeconds.rounded(1))")
         server.follow { _, _ in .accepted }
         let second = try await stage.emit(stage.drainer(), to: server.url)
         stage.audit([first, second], [server])

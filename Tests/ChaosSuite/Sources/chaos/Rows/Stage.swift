@@ -111,12 +111,11 @@ final class Stage: Sendable {
         return environment
     }
 
-    /// The command line of a process.
-    func command(_ options: EmitterOptions) throws -> [String] {
+    /// The options of a process, as it wants them in its environment.
+    func text(_ options: EmitterOptions) throws -> String {
         var options = options
         options.wastedMemory = self.context.wastedMemory
-        let json = String(decoding: try JSONEncoder().encode(options), as: UTF8.self)
-        return [self.context.program, "emit", json]
+        return String(decoding: try JSONEncoder().encode(options), as: UTF8.self)
     }
 
     /// Starts a process that records and sends.
@@ -126,10 +125,9 @@ final class Stage: Sendable {
         _ environment: [String: String] = [:],
         through wrapper: [String] = []
     ) throws -> ChildProcess {
-        try self.start(
-            wrapper + self.command(options),
-            self.environment(for: url, environment)
-        )
+        var variables = self.environment(for: url, environment)
+        variables["CHAOS_EMIT"] = try self.text(options)
+        return try self.start(wrapper + [self.context.program], variables)
     }
 
     /// Starts any process.
