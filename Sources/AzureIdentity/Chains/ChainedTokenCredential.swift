@@ -6,6 +6,9 @@ private import Synchronization
 /// the search, since a credential that is meant and does not work should not be replaced by one
 /// that happens to. The first that gave a token is asked alone from then on, until it fails three
 /// times in a row.
+///
+/// In a chain, a ``ManagedIdentityCredential`` of a virtual machine looks for a second whether there
+/// is a metadata service, before it asks with all patience.
 public struct ChainedTokenCredential: TokenCredential {
     /// One link, and how its errors count.
     struct Link: Sendable {
@@ -34,7 +37,16 @@ public struct ChainedTokenCredential: TokenCredential {
     ///
     /// - Parameter credentials: Whom to ask, in this order.
     public init(_ credentials: [any TokenCredential]) {
-        self.init(name: "ChainedTokenCredential", links: credentials.map { Link(credential: $0) })
+        let hasAlternative = credentials.count > 1
+        self.init(
+            name: "ChainedTokenCredential",
+            links: credentials.map { credential in
+                guard hasAlternative, let identity = credential as? ManagedIdentityCredential else {
+                    return Link(credential: credential)
+                }
+                return Link(credential: identity.probingFirst)
+            }
+        )
     }
 
     init(name: String, links: [Link]) {

@@ -10,7 +10,8 @@ import TelemetryTransport
 /// | `client_id`, `object_id`, `msi_res_id` | one of them, if an identity was chosen |
 ///
 /// It answers 404 and 410 while it is being set up or updated, so these are tried again, 410 for
-/// 70 seconds as Microsoft advises.
+/// 70 seconds as Microsoft advises. Where nobody answers, or somebody else does, there is none, and
+/// another credential may do.
 ///
 /// - SeeAlso: [Error handling](https://learn.microsoft.com/entra/identity/managed-identities-azure-resources/how-to-use-vm-token#error-handling)
 extension ManagedIdentityCredential {
@@ -22,7 +23,8 @@ extension ManagedIdentityCredential {
         pauses: [
             .milliseconds(800), .milliseconds(1_600), .milliseconds(3_200), .milliseconds(6_400),
             .milliseconds(12_800),
-        ]
+        ],
+        pausesByStatus: [410: [.seconds(1), .seconds(5), .seconds(10), .seconds(20), .seconds(40)]]
     )
 
     /// Asks the metadata service for a token.
@@ -40,12 +42,23 @@ extension ManagedIdentityCredential {
         case .resource(let id): query.append(("msi_res_id", id))
         }
         let exchange = self.exchange(retries: Self.retries)
-        let response = try await exchange.response(
-            to: Self.get(host + Self.path, query: query, headers: Self.metadataField)
-        )
+        let response: TransportResponse
+        do throws(CredentialError) {
+            response = try await exchange.response(
+                to: Self.get(host + Self.path, query: query, headers: Self.metadataField)
+            )
+        } catch {
+            var error = error
+            let wasCancelled = (error.cause as? TransportError)?.code == .cancelled
+            if !wasCancelled { error.code = .unavailable }
+            throw error
+        }
         let now = self.context.now()
         switch response.status {
         case 200:
+            guard Self.isObject(response.body) else {
+                throw self.error(.unavailable, "Something else than a metadata service answers.")
+            }
             return try TokenReply.token(in: response, credential: Self.name, now: now)
         case 400:
             // It says so of machines without an identity, or without the one that was asked for.
@@ -56,6 +69,11 @@ extension ManagedIdentityCredential {
         default:
             throw TokenReply.error(in: response, credential: Self.name, now: now)
         }
+    }
+
+    /// Whether it is at least the beginning of one.
+    private static func isObject(_ body: [UInt8]) -> Bool {
+        body.first { ![0x09, 0x0A, 0x0D, 0x20].contains($0) } == UInt8(ascii: "{")
     }
 
     /// Finds out within a second whether there is a metadata service.

@@ -73,6 +73,17 @@ public struct ManagedIdentityCredential: TokenCredential {
         self.arcAgentPath = arcAgentPath
     }
 
+    /// The same, looking for a metadata service before it asks one.
+    var probingFirst: Self {
+        Self(
+            id: self.id,
+            probesFirst: true,
+            context: self.context,
+            arcTokenFolder: self.arcTokenFolder,
+            arcAgentPath: self.arcAgentPath
+        )
+    }
+
     /// Asks the host for a token.
     public func token(for request: TokenRequest) async throws(CredentialError) -> AccessToken {
         let host = ManagedIdentityHost(context: self.context, arcAgentPath: self.arcAgentPath)

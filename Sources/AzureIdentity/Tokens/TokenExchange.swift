@@ -11,6 +11,8 @@ struct TokenExchange {
         var includesFailures: Bool
         /// How long to wait before each further try, unless the answer says.
         var pauses: [Duration]
+        /// How long to wait instead after an answer with one of these statuses.
+        var pausesByStatus: [Int: [Duration]] = [:]
         /// How long to wait at most where the answer says.
         var longestPause: Duration = .seconds(10)
 
@@ -51,28 +53,30 @@ struct TokenExchange {
     func response(
         to request: TransportRequest
     ) async throws(CredentialError) -> TransportResponse {
-        var pauses = self.retries.pauses.makeIterator()
+        var tries = 0
         while true {
+            defer { tries += 1 }
             let failure: TransportError
             var wish: Duration?
             do throws(TransportError) {
                 let response = try await self.context.send(request, by: self.route)
-                guard self.retries.statuses(response.status), let pause = pauses.next() else {
+                let pauses = self.retries.pausesByStatus[response.status] ?? self.retries.pauses
+                guard self.retries.statuses(response.status), tries < pauses.count else {
                     return response
                 }
                 wish = RetryAfter.duration(in: response.headers, now: self.context.now())
                 if let wish, wish > self.retries.longestPause { return response }
-                try await self.pause(for: wish ?? pause)
+                try await self.pause(for: wish ?? pauses[tries])
                 continue
             } catch {
                 failure = error
             }
             guard self.retries.includesFailures, failure.code != .cancelled,
                 failure.code != .tls, failure.code != .invalidRequest,
-                let pause = pauses.next()
+                tries < self.retries.pauses.count
             else { throw self.error(failure) }
             do throws(TransportError) {
-                try await self.pause(for: pause)
+                try await self.pause(for: self.retries.pauses[tries])
             } catch {
                 throw self.error(error)
             }

@@ -10,8 +10,9 @@ private import Synchronization
 ///
 /// Every destination has one source; hand the same to several and they share the tokens.
 public final class TokenSource: TokenCredential {
-    /// How long one fetch may take, with all its tries.
-    private static let timeLimit: Duration = .seconds(60)
+    /// How long one fetch may take, with all its tries; a metadata service that is being updated
+    /// takes 76 seconds of it.
+    private static let timeLimit: Duration = .seconds(90)
 
     private typealias Waiter = CheckedContinuation<Outcome, Never>
 

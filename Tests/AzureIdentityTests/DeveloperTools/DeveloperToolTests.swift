@@ -19,9 +19,18 @@
                 env >"$here/environment"
                 \(script)
                 """,
-                name: name,
-                permissions: 0o755
+                name: "\(name).text"
             )
+            // Another process writes the program. Had this one it open for that, whatever another
+            // test starts meanwhile would have it open, too, and it could not be run ("busy").
+            let copy = Process()
+            copy.executableURL = URL(filePath: "/bin/sh")
+            copy.arguments = [
+                "-c", #"cat "$0" >"$1" && chmod 755 "$1""#, self.file.path,
+                "\(self.file.folder)/\(name)",
+            ]
+            try copy.run()
+            copy.waitUntilExit()
         }
 
         /// The environment in which it is found.
@@ -176,7 +185,11 @@
             #expect(await slept.durations == [.seconds(10)])
             for name in ["parent", "child"] {
                 let id = try #require(try tool.record(name).first.flatMap { pid_t($0) })
-                // Its parent is gone: it is a zombie at most until somebody inherits it.
+                // Both were told at once, and each takes its time. Without a parent, one is a
+                // zombie at most until somebody inherits it.
+                for _ in 0..<1_000 where kill(id, 0) == 0 && !Self.isZombie(id) {
+                    try await Task.sleep(for: .milliseconds(5))
+                }
                 #expect(kill(id, 0) != 0 || Self.isZombie(id))
             }
         }

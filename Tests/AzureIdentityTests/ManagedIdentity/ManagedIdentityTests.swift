@@ -190,8 +190,65 @@ private let resource = "https://monitor.azure.com"
         #expect(await transport.requests.count == 6)
         #expect(
             await pauses.durations
-                == [800, 1_600, 3_200, 6_400, 12_800].map { .milliseconds($0) }
+                == [800, 5_000, 3_200, 6_400, 12_800].map { .milliseconds($0) }
         )
+    }
+
+    @Test func `is tried for more than 70 seconds while it says that it is gone`() async {
+        let transport = ScriptedTransport(Array(repeating: .status(410), count: 6))
+        let pauses = Pauses()
+        let error = await credentialError { () async throws(CredentialError) in
+            try await credential(nil, [:], transport, pauses: pauses).token(for: .monitor)
+        }
+        #expect(error?.code == .failed)
+        #expect(await transport.requests.count == 6)
+        #expect(await pauses.durations.reduce(.zero, +) > .seconds(70))
+    }
+
+    @Test(arguments: ["<html>Welcome</html>", "", "Sign in."])
+    func `is not what answers something else than JSON`(_ body: String) async {
+        let transport = ScriptedTransport([.status(200, body: body)])
+        let error = await credentialError { () async throws(CredentialError) in
+            try await credential(nil, [:], transport).token(for: .monitor)
+        }
+        #expect(error?.code == .unavailable)
+    }
+
+    @Test(arguments: [#"{"access_token":"t","expi"#, "{}"])
+    func `that gives half a reply is there`(_ body: String) async {
+        let transport = ScriptedTransport([.status(200, body: body)])
+        let error = await credentialError { () async throws(CredentialError) in
+            try await credential(nil, [:], transport).token(for: .monitor)
+        }
+        #expect(error?.code == .failed)
+    }
+
+    @Test func `is not there if nobody answers, however often`() async {
+        let transport = ScriptedTransport(
+            Array(repeating: .failure(.connectionRefused), count: 6)
+        )
+        let error = await credentialError { () async throws(CredentialError) in
+            try await credential(nil, [:], transport).token(for: .monitor)
+        }
+        #expect(error?.code == .unavailable)
+        #expect(await transport.requests.count == 6)
+    }
+
+    @Test func `is looked for in a chain that was made by hand, too`() async throws {
+        let transport = ScriptedTransport([.failure(.timeout)])
+        let chain = ChainedTokenCredential([
+            credential(nil, [:], transport),
+            ClosureCredential { _ in AccessToken(token: "next", expiresOn: .max) },
+        ])
+        #expect(try await chain.token(for: .monitor).token == "next")
+        #expect(await transport.requests.count == 1)
+    }
+
+    @Test func `is asked with all patience by a chain that has nobody else`() async throws {
+        let transport = ScriptedTransport([.failure(.timeout), .token()])
+        let chain = ChainedTokenCredential([credential(nil, [:], transport)])
+        _ = try await chain.token(for: .monitor)
+        #expect(await transport.requests.allSatisfy { $0.header("Metadata") == "true" })
     }
 
     @Test func `says of a machine without identity that it has none`() async {

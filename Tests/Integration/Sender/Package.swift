@@ -2,8 +2,8 @@
 
 import PackageDescription
 
-// The Swift half of `dev/integration`: sends, through the public API alone, what send.py of the
-// folder `Rows` sends through Microsoft's packages for Python.
+// The Swift half of `dev/integration`: does, through the public API alone, what send.py of the
+// folder `Rows` and ask.py of the folder `Tokens` do through Microsoft's packages for Python.
 let package = Package(
     name: "Sender",
     platforms: [.macOS(.v15)],
@@ -25,6 +25,11 @@ let package = Package(
             ],
             // RandomTelemetry.swift and SeededGenerator.swift are those of the property tests.
             path: "Sources/RowsSender"
-        )
+        ),
+        .executableTarget(
+            name: "TokenSender",
+            dependencies: [.product(name: "AzureIdentity", package: "swift-azure-monitor")],
+            path: "Sources/TokenSender"
+        ),
     ]
 )
