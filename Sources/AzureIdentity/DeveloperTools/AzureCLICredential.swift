@@ -69,7 +69,7 @@ public struct AzureCLICredential: TokenCredential {
         guard output.succeeded else { throw Self.failure(output, tool) }
         let reply = (try? JSONValue(parsing: Array(output.standardOutput.utf8)))?.objectValue
         let expiry =
-            reply?["expires_on"]?.numberValue.flatMap { Int64(exactly: $0.doubleValue) }
+            TokenReply.seconds(reply?["expires_on"])
             ?? reply?["expiresOn"]?.stringValue.flatMap(LocalTime.secondsSinceEpoch(_:))
         guard let token = reply?["accessToken"]?.stringValue, let expiry else {
             throw tool.error(.failed, "az printed something else than a token.")

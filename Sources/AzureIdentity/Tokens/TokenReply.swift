@@ -107,7 +107,8 @@ enum TokenReply {
         return (try? JSONValue(parsing: response.body))?.objectValue
     }
 
-    private static func seconds(_ value: JSONValue?) -> Int64? {
+    /// A number of seconds, which some write as a number and others as text.
+    static func seconds(_ value: JSONValue?) -> Int64? {
         switch value {
         case .number(let number)?: Int64(exactly: number.doubleValue.rounded(.down))
         case .string(let text)?: Int64(text.trimmingBlanks)

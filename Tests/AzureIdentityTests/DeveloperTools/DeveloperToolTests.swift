@@ -50,10 +50,11 @@
     }
 
     @Suite struct `The Azure CLI` {
-        @Test func `is asked for a token of the resource`() async throws {
+        @Test(arguments: ["1767229200", #""1767229200""#])
+        func `is asked for a token of the resource`(_ expiry: String) async throws {
             let tool = try Tool(
                 "az",
-                #"echo '{"accessToken":"t","expires_on":1767229200,"tokenType":"Bearer"}'"#
+                #"echo '{"accessToken":"t","expires_on":\#(expiry),"tokenType":"Bearer"}'"#
             )
             let token = try await AzureCLICredential(
                 tenantID: "ten.ant",
