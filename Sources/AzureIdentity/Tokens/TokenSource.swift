@@ -79,6 +79,8 @@ public final class TokenSource: TokenCredential {
     ///
     /// It is no child of the caller, who may leave before the others.
     private func start(_ id: UInt64, _ request: TokenRequest) -> Task<Void, Never> {
+        // Unstructured, since it belongs to nobody who waits: it ends by its own time limit, and
+        // `shutdown()` cancels it and waits for its end.
         Task {
             let result = await self.fetch(request)
             let now = self.context.now()

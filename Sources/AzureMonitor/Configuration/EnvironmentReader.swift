@@ -1,4 +1,5 @@
 internal import Configuration
+private import TelemetryTransport
 
 /// Reads variables by their names, as text, and collects what is wrong with them.
 ///
@@ -17,7 +18,7 @@ struct EnvironmentReader {
     func text(_ name: String, isSecret: Bool = false) -> String? {
         let key = ConfigKey(name.lowercased().split(separator: "_").map(String.init))
         guard let text = self.reader.string(forKey: key, isSecret: isSecret) else { return nil }
-        let trimmed = text.trimmingBlanks
+        let trimmed = String(text.trimmingBlanks)
         return trimmed.isEmpty ? nil : trimmed
     }
 
@@ -57,7 +58,9 @@ struct EnvironmentReader {
 
     /// The items of a comma-separated list, blanks trimmed; `nil` if unset.
     func list(_ name: String) -> [String]? {
-        self.text(name)?.split(separator: ",").map(\.trimmingBlanks).filter { !$0.isEmpty }
+        self.text(name)?.split(separator: ",").map { String($0.trimmingBlanks) }.filter {
+            !$0.isEmpty
+        }
     }
 
     /// Notes that a variable, or a part of it, has no effect.
@@ -65,14 +68,5 @@ struct EnvironmentReader {
         let notice = "\(name) \(reason); it is ignored"
         // A list may name the same unknown thing twice.
         if !self.notices.contains(notice) { self.notices.append(notice) }
-    }
-}
-
-extension StringProtocol {
-    /// The text without white space at its ends.
-    var trimmingBlanks: String {
-        let start = self.drop { $0.isWhitespace }
-        guard let last = start.lastIndex(where: { !$0.isWhitespace }) else { return "" }
-        return String(start[...last])
     }
 }

@@ -1,3 +1,5 @@
+private import TelemetryTransport
+
 #if canImport(Glibc)
     private import Glibc
 #elseif canImport(Musl)
@@ -42,7 +44,7 @@ struct ClusterMetadata {
                 bare.append(line)
                 continue
             }
-            let value = line[line.index(after: separator)...].trimmingBlanks
+            let value = String(line[line.index(after: separator)...].trimmingBlanks)
             if line[..<separator].trimmingBlanks == "clusterResourceId", !value.isEmpty {
                 named = value
             }
@@ -71,6 +73,6 @@ struct ClusterMetadata {
 extension Substring {
     /// The text without white space and byte order marks at its ends.
     fileprivate var trimmingMarks: String {
-        self.drop { $0 == "\u{FEFF}" }.trimmingBlanks
+        String(self.drop { $0 == "\u{FEFF}" }.trimmingBlanks)
     }
 }

@@ -1,4 +1,5 @@
 import TelemetryModel
+private import TelemetryTransport
 
 /// What the environment says about the resource.
 struct EnvironmentResource: Sendable {
@@ -44,8 +45,8 @@ struct EnvironmentResource: Sendable {
             let pair = pair.trimmingBlanks
             guard !pair.isEmpty else { continue }
             guard let separator = pair.firstIndex(of: "="),
-                let key = pair[..<separator].trimmingBlanks.removingPercentEscapes,
-                let value = pair[pair.index(after: separator)...].trimmingBlanks
+                let key = String(pair[..<separator].trimmingBlanks).removingPercentEscapes,
+                let value = String(pair[pair.index(after: separator)...].trimmingBlanks)
                     .removingPercentEscapes,
                 !key.isEmpty
             else { return nil }

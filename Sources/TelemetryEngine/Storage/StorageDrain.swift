@@ -205,22 +205,14 @@ struct StorageDrain {
         }
         var isKept = !isChanged
         if isChanged {
-            for part in rest {
-                let result =
-                    isKept
-                    ? await self.storage.store(part, attempts: stored.attempts)
-                    : await self.storage.replace(stored.id, with: part)
-                switch result {
-                case .stored(let id, let lost):
-                    isKept = true
-                    self.tried.insert(id)
-                    self.add(lost: lost)
-                case .failed(let error, let lost):
-                    self.add(lost: lost)
-                    self.delivery.drop(part.itemCount, .storageFailed)
-                    self.delivery.explain(error.message)
-                }
+            // The original goes last: a crash before costs a second delivery, not the rest.
+            for part in rest.dropFirst() {
+                _ = self.settle(
+                    await self.storage.store(part, attempts: stored.attempts),
+                    of: part
+                )
             }
+            isKept = self.settle(await self.storage.replace(stored.id, with: rest[0]), of: rest[0])
         }
         guard isKept else {
             // Not even in place of what was there: that would be sent twice.
@@ -230,6 +222,21 @@ struct StorageDrain {
         self.kept.append(
             Kept(id: stored.id, acceptedBefore: self.accepted, wasAnswered: !self.isOver)
         )
+    }
+
+    /// Books what became of a part that was to be written; whether it was.
+    private mutating func settle(_ result: StoreResult, of part: Payload) -> Bool {
+        switch result {
+        case .stored(let id, let lost):
+            self.tried.insert(id)
+            self.add(lost: lost)
+            return true
+        case .failed(let error, let lost):
+            self.add(lost: lost)
+            self.delivery.drop(part.itemCount, .storageFailed)
+            self.delivery.explain(error.message)
+            return false
+        }
     }
 
     /// Gives back what stays.
