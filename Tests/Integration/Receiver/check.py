@@ -111,7 +111,7 @@ def check_role(role: str) -> None:
             {
                 "name": "SELECT orders",
                 "type": "postgresql",
-                "target": "db.example | shop",
+                "target": "db.example|shop",
                 "data": "SELECT * FROM orders WHERE id = ?",
                 "duration": 30.0,
                 "success": 1,
@@ -257,14 +257,13 @@ def check_json() -> None:
     """The other encoding, as somebody would write it who reads the specification."""
     now = time.time_ns()
 
-    def resource(name: str) -> dict:
-        value = {"stringValue": "integration.json"}
-        return {"attributes": [{"key": "service.name", "value": value}]}
+    name = {"key": "service.name", "value": {"stringValue": "integration.json"}}
+    resource = {"attributes": [name]}
 
     spans = {
         "resourceSpans": [
             {
-                "resource": resource("json"),
+                "resource": resource,
                 "scopeSpans": [
                     {
                         "spans": [
@@ -274,7 +273,7 @@ def check_json() -> None:
                                 "name": "GET /",
                                 "kind": 2,
                                 "startTimeUnixNano": "1767323045000000000",
-                                "endTimeUnixNano": "1767323045001500000",
+                                "endTimeUnixNano": "1767323045003000000",
                                 "attributes": [
                                     {"key": "big", "value": {"intValue": "9007199254740993"}},
                                     {"key": "bytes", "value": {"bytesValue": "AQID"}},
@@ -295,14 +294,14 @@ def check_json() -> None:
         metrics = [{"name": "json.counter", "sum": total}]
         return {
             "resourceMetrics": [
-                {"resource": resource("json"), "scopeMetrics": [{"metrics": metrics}]}
+                {"resource": resource, "scopeMetrics": [{"metrics": metrics}]}
             ]
         }
 
     record = {"timeUnixNano": str(now), "severityNumber": 13, "body": {"stringValue": "odd"}}
     logs = {
         "resourceLogs": [
-            {"resource": resource("json"), "scopeLogs": [{"logRecords": [record, {"body": 1}]}]}
+            {"resource": resource, "scopeLogs": [{"logRecords": [record, {"body": 1}]}]}
         ]
     }
     kind = "application/json"
@@ -331,7 +330,7 @@ def check_json() -> None:
             {
                 "id": "eee19b7ec3c1b174",
                 "operation_Id": "5b8efff798038103d269b633813fc60c",
-                "duration": 1.5,
+                "duration": 3.0,
                 "cloud_RoleName": "integration.json",
                 "customDimensions": '{"big":"9007199254740993","bytes":"AQID"}',
             }
