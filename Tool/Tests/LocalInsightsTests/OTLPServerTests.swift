@@ -387,10 +387,13 @@ import Testing
                     {"asDouble": "NaN"}, {"asDouble": "Infinity"}, {"asDouble": 1.5}]}},
                   {"name": "c", "sum": {"aggregationTemporality": 2, "isMonotonic": true,
                    "dataPoints": [{"asDouble": "NaN"}]}},
+                  {"name": "h", "histogram": {"aggregationTemporality": 1, "dataPoints": [
+                    {"count": "18446744073709551615", "sum": 1}, {"count": 2}]}},
                   {"name": "s", "summary": {}}]}]}]}
                 """
             let rejected = try await Self.send(metrics, to: "metrics", by: client)
-            #expect(rejected.hasPrefix(#"{"partialSuccess":{"rejectedDataPoints":"4","#))
+            #expect(rejected.hasPrefix(#"{"partialSuccess":{"rejectedDataPoints":"6","#))
+            #expect(rejected.contains("2 times a record without a finite value; "))
             #expect(
                 try await Self.rows("SELECT name, valueSum FROM customMetrics", client)
                     == #"[{"name":"g","valueSum":1.5}]"#

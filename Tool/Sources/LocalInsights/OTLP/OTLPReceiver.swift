@@ -88,7 +88,7 @@ final class OTLPReceiver: Sendable {
         let encoded = self.encoder.encode(batch)
         let unmapped = encoded.dropped.values.reduce(0, +)
         if unmapped > 0 {
-            refusals.add("records without a finite value", count: unmapped)
+            refusals.add("a record without a finite value", count: unmapped)
         }
         for body in encoded.bodies {
             let track = TrackBody(body.bytes)
@@ -107,16 +107,20 @@ private struct Refusals {
 
     private(set) var count = 0
     private var reasons: [String] = []
+    /// How many of those left out the reasons are of.
+    private var explained = 0
 
     mutating func add(_ reason: String, count: Int = 1) {
         self.count += count
-        if self.reasons.count < Self.maximumReasons { self.reasons.append(reason) }
+        guard self.reasons.count < Self.maximumReasons else { return }
+        self.reasons.append((count > 1 ? "\(count) times " : "") + reason.prefix(300))
+        self.explained += count
     }
 
     var message: String {
         guard self.count > 0 else { return "" }
-        let reasons = self.reasons.map { String($0.prefix(300)) }.joined(separator: "; ")
-        return "left out: \(reasons)\(self.count > self.reasons.count ? "; …" : "")"
+        let rest = self.count > self.explained ? "; …" : ""
+        return "left out: " + self.reasons.joined(separator: "; ") + rest
     }
 }
 
