@@ -67,7 +67,7 @@ package final class TelemetryStore: Sendable {
     package init(configuration: Configuration = .init(), logger: Logger) throws(OpenError) {
         // All that can fail comes first: Swift 6.3.1 crashes, when it optimizes, at an initializer
         // that would have to take down a mutex.
-        let (database, newest) = try Self.open(configuration)
+        let (database, newest) = try Self.openDatabase(configuration)
         self.configuration = configuration
         self.database = database
         self.logger = logger
@@ -75,7 +75,7 @@ package final class TelemetryStore: Sendable {
     }
 
     /// Connects to the database, and finds the number of its newest item.
-    private static func open(
+    private static func openDatabase(
         _ configuration: Configuration
     ) throws(OpenError) -> (any DatabaseWriter, newest: Int64) {
         var settings = GRDB.Configuration()
