@@ -20,7 +20,7 @@ import Testing
             var requests = [
                 try OTLPProtobufDecoder().decode(self.body(of: batch, .protobuf), signal: signal)
             ]
-            // Reading JSON takes ten times as long in a build for tests.
+            // JSON takes most of the time in a build for tests.
             if round % 4 == 0 {
                 requests.append(try OTLPJSONDecoder().decode(self.body(of: batch, .json)))
             }
