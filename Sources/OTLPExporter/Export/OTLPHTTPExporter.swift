@@ -30,10 +30,17 @@ package struct OTLPHTTPExporter: TelemetryExporter {
     private let compressors = CompressorPool()
     private let maximumRequestSize: Int
 
-    /// A route, and what sends on it.
+    /// A route, what writes for it, and what sends on it.
     struct Channel: Sendable {
         let route: OTLPRoute
+        let encoder: OTLPEncoder
         let transport: any HTTPTransport
+
+        init(route: OTLPRoute, transport: any HTTPTransport) {
+            self.route = route
+            self.encoder = OTLPEncoder(encoding: route.protocol.encoding)
+            self.transport = transport
+        }
     }
 
     /// Creates an exporter.
@@ -64,11 +71,11 @@ package struct OTLPHTTPExporter: TelemetryExporter {
 
     /// Encodes and compresses a batch; records of a signal that is not sent are counted as invalid.
     @concurrent package func encode(_ batch: ExportBatch) async -> EncodedBatch {
-        guard self.signals.contains(batch.signal), let route = self.channels[batch.signal]?.route
-        else { return EncodedBatch(dropped: [.invalid: batch.count]) }
-        let encoding = route.protocol.encoding
-        let encoded = OTLPEncoder(encoding: encoding)
-            .requests(for: batch, maximumSize: self.maximumRequestSize)
+        guard self.signals.contains(batch.signal), let channel = self.channels[batch.signal] else {
+            return EncodedBatch(dropped: [.invalid: batch.count])
+        }
+        let route = channel.route
+        let encoded = channel.encoder.requests(for: batch, maximumSize: self.maximumRequestSize)
         var bodies = encoded.requests.map(\.body)
         if route.isCompressed { bodies = self.compressors.compress(bodies) }
         return EncodedBatch(
@@ -76,7 +83,7 @@ package struct OTLPHTTPExporter: TelemetryExporter {
                 Payload(
                     signal: batch.signal,
                     body: body,
-                    mediaType: encoding.mediaType,
+                    mediaType: channel.encoder.encoding.mediaType,
                     isCompressed: route.isCompressed,
                     layout: RecordLayout(records: request.records)
                 )
