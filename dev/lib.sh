@@ -115,3 +115,28 @@ query_number() {
     answer="$("$1" query "$3" --endpoint "$2" --json)" || return 1
     printf '%s' "$answer" | tr -d ' \n' | sed -n 's/^\[{"n":\(-\{0,1\}[0-9][0-9.]*\)}\]$/\1/p'
 }
+
+# Prints the path of a Python interpreter with the packages that Tests/Integration/requirements.txt
+# pins, in an environment that is made again when the list changes. This is the one part that uses the
+# network.
+pinned_python() {
+    local home="$root/.build-integration"
+    local wanted="$root/Tests/Integration/requirements.txt"
+    local python="$home/.venv/bin/python"
+    if ! cmp -s "$wanted" "$home/requirements.txt" || ! "$python" -c '' 2>/dev/null; then
+        rm -rf "$home"
+        mkdir -p "$home"
+        python3 -m venv "$home/.venv" >&2
+        "$python" -m pip install --quiet --disable-pip-version-check --requirement "$wanted" \
+            </dev/null >&2
+        cp "$wanted" "$home/requirements.txt"
+    fi
+    printf '%s\n' "$python"
+}
+
+# Installs what `pinned_python` needs, and the packages that are named.
+set_up_python() {
+    local packages=("$@")
+    if ! python3 -c 'import ensurepip, venv' 2>/dev/null; then packages+=(python3 python3-venv); fi
+    "$root/dev/setup" "${packages[@]}"
+}
