@@ -1,0 +1,161 @@
+#if OTLPGRPC
+    import GRPCCore
+    import GRPCNIOTransportHTTP2Posix
+    import NIOCore
+    import NIOPosix
+    import TelemetryEngine
+    import TelemetryTransport
+
+    /// The connection to a collector that speaks gRPC, and the thread that serves it.
+    ///
+    /// Both begin with the first use. Calls that come before ``run()`` wait for it, within their
+    /// time limits.
+    actor GRPCConnection {
+        /// Where the collector listens.
+        struct Target: Hashable, Sendable {
+            /// A name or an address, without brackets.
+            var host: String
+            /// The port.
+            var port: Int
+            /// Whether TLS is spoken.
+            var isSecure: Bool
+        }
+
+        /// Messages that are bytes already.
+        private struct Bytes: MessageSerializer, MessageDeserializer {
+            func serialize<Buffer: GRPCContiguousBytes>(_ message: [UInt8]) -> Buffer {
+                Buffer(message)
+            }
+
+            func deserialize<Buffer: GRPCContiguousBytes>(_ buffer: Buffer) -> [UInt8] {
+                unsafe buffer.withUnsafeBytes { unsafe [UInt8]($0) }
+            }
+        }
+
+        private struct Open {
+            let client: GRPCClient<HTTP2ClientTransport.Posix>
+            let threads: MultiThreadedEventLoopGroup
+        }
+
+        /// The most bytes of a reply that are read; a reply holds one sentence.
+        private static let maximumReplySize = 1 << 20
+
+        private let target: Target
+        private let tls: TLSConfiguration
+        private var open: Open?
+        private var isClosed = false
+
+        /// Creates a connection, which connects to nothing yet.
+        ///
+        /// - Parameters:
+        ///   - target: where the collector listens.
+        ///   - tls: whom to trust, and the certificate to present, if TLS is spoken.
+        init(to target: Target, tls: TLSConfiguration) {
+            self.target = target
+            self.tls = tls
+        }
+
+        /// Keeps the connection until the task is cancelled.
+        func run() async {
+            guard let open = try? self.opened() else { return }
+            // It throws if it was closed meanwhile, or runs already.
+            try? await open.client.runConnections()
+        }
+
+        /// Calls a method once.
+        ///
+        /// - Returns: the reply's message.
+        func call(
+            _ method: MethodDescriptor,
+            message: [UInt8],
+            metadata: Metadata,
+            isCompressed: Bool,
+            within timeLimit: Duration
+        ) async throws -> [UInt8] {
+            let open = try self.opened()
+            var options = CallOptions.defaults
+            options.timeout = timeLimit
+            options.waitForReady = false
+            options.compression = isCompressed ? .gzip : CompressionAlgorithm.none
+            options.maxResponseMessageBytes = Self.maximumReplySize
+            return try await open.client.unary(
+                request: ClientRequest(message: message, metadata: metadata),
+                descriptor: method,
+                serializer: Bytes(),
+                deserializer: Bytes(),
+                options: options
+            ) { response in
+                try response.message
+            }
+        }
+
+        /// Closes the connection and ends its thread.
+        func close() async {
+            self.isClosed = true
+            guard let open = self.open else { return }
+            self.open = nil
+            open.client.beginGracefulShutdown()
+            // It fails if the threads have ended already.
+            try? await open.threads.shutdownGracefully()
+        }
+
+        private func opened() throws -> Open {
+            if let open = self.open { return open }
+            guard !self.isClosed else {
+                throw RPCError(code: .cancelled, message: "The connection was closed.")
+            }
+            let security = try self.security()
+            let threads = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+            var configuration = HTTP2ClientTransport.Posix.Config.defaults
+            configuration.compression.enabledAlgorithms = .all
+            // When to try again is the business of the lane; this only spreads reconnections.
+            configuration.backoff.max = .seconds(5)
+            do {
+                let client = GRPCClient(
+                    transport: try HTTP2ClientTransport.Posix(
+                        target: .dns(host: self.target.host, port: self.target.port),
+                        transportSecurity: security,
+                        config: configuration,
+                        eventLoopGroup: threads
+                    )
+                )
+                let open = Open(client: client, threads: threads)
+                self.open = open
+                return open
+            } catch {
+                threads.shutdownGracefully { _ in }
+                throw error
+            }
+        }
+
+        private func security() throws -> HTTP2ClientTransport.Posix.TransportSecurity {
+            guard self.target.isSecure else { return .plaintext }
+            let files = try self.tls.pemFiles()
+            return .tls { tls in
+                if let authorities = files.authorities {
+                    tls.trustRoots = .certificates([.file(path: authorities, format: .pem)])
+                }
+                if let client = files.client {
+                    tls.certificateChain = [.file(path: client.certificatePath, format: .pem)]
+                    tls.privateKey = .file(path: client.keyPath, format: .pem)
+                }
+            }
+        }
+    }
+
+    extension TLSConfiguration {
+        /// The files that say all of the configuration.
+        ///
+        /// - Throws: `RPCError` if authorities stand in a folder, which cannot be used here.
+        fileprivate func pemFiles() throws -> (authorities: String?, client: ClientCertificate?) {
+            guard self.trustRoots.directory == nil else {
+                throw RPCError(
+                    code: .failedPrecondition,
+                    message: "Trusted authorities in a folder cannot be used with gRPC; name a "
+                        + "file of certificates instead."
+                )
+            }
+            return (self.trustRoots.file, self.clientCertificate)
+        }
+    }
+#endif
