@@ -130,7 +130,8 @@
                 guard let remaining = deadline.remaining else {
                     return .failed(DeliveryFailure.noTimeLeft)
                 }
-                let secrets = channel.route.secrets + [authorization?.value].compactMap(\.self)
+                let secrets = channel.route.secrets
+                    + [authorization?.value, refused?.value].compactMap(\.self)
                 let result = await self.call(channel, payload, authorization, within: remaining)
                 switch result {
                 case .success(var reply):
