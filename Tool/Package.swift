@@ -52,6 +52,8 @@ let package = Package(
         .target(
             name: "LocalInsights",
             dependencies: [
+                .product(name: "AzureMonitorExporter", package: "swift-azure-monitor"),
+                .product(name: "OTLPExporter", package: "swift-azure-monitor"),
                 .product(name: "TelemetryModel", package: "swift-azure-monitor"),
                 .product(name: "TelemetryTransport", package: "swift-azure-monitor"),
                 .product(name: "GRDB", package: "GRDB.swift"),
@@ -90,6 +92,7 @@ let package = Package(
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "TelemetryModel", package: "swift-azure-monitor"),
                 .product(name: "TelemetryTransport", package: "swift-azure-monitor"),
             ]
         ),

@@ -37,22 +37,28 @@ public final class InMemoryExporter: TelemetryExporter {
     /// Whether undelivered payloads may go to disk.
     public let keepsUndelivered: Bool
 
+    /// How the exporter wants its metrics.
+    public let metricPreference: MetricPreference
+
     /// Creates an exporter.
     ///
     /// - Parameters:
     ///   - name: the name of its destination.
     ///   - signals: the signals that it takes; all unless told otherwise.
     ///   - keepsUndelivered: whether undelivered payloads may go to disk; not unless told so.
+    ///   - metricPreference: how it wants its metrics; as Application Insights unless told so.
     ///   - outcomes: what becomes of the first tries, in order; later ones are accepted.
     public init(
         name: String = "memory",
         signals: Set<Signal> = Set(Signal.allCases),
         keepsUndelivered: Bool = false,
+        metricPreference: MetricPreference = MetricPreference(),
         outcomes: [DeliveryOutcome] = []
     ) {
         self.destination = Destination(name: name, identity: name)
         self.signals = signals
         self.keepsUndelivered = keepsUndelivered
+        self.metricPreference = metricPreference
         self.state.withLock { $0.outcomes = outcomes }
     }
 

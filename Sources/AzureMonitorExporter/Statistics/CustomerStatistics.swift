@@ -149,7 +149,10 @@ package final class CustomerStatistics: PipelineMetricProducer {
 
     // MARK: Reporting
 
-    package func metrics(of reading: PipelineReading) -> [Metric] {
+    package func metrics(
+        of reading: PipelineReading,
+        for preferences: [MetricPreference.TemporalityPreference]
+    ) -> [MetricPreference.TemporalityPreference: [Metric]] {
         let books = reading.health.destinations[self.destinationName]?.books ?? DeliveryBooks()
         return self.state.withLock { state in
             state.reporter.begin(at: reading.time)
@@ -194,7 +197,7 @@ package final class CustomerStatistics: PipelineMetricProducer {
                     count
                 )
             }
-            return state.reporter.end()
+            return state.reporter.end(for: preferences)
         }
     }
 

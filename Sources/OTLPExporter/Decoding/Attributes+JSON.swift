@@ -8,37 +8,14 @@ extension JSONObject {
     func attributes(_ key: String = "attributes") throws(UnreadableItem) -> Attributes {
         let elements = try self.array(key)
         guard !elements.isEmpty else { return Attributes() }
-        var attributes = Attributes()
-        attributes.reserveCapacity(elements.count)
-        var places = KeyPlaces(count: elements.count)
+        var attributes = UniqueAttributes()
         for (index, element) in elements.enumerated() {
             let pair = try at("\(key)[\(index)]") { () throws(UnreadableItem) in
                 try Attributes.Element(json: try element.asObject())
             }
-            if let place = places.place(of: pair.key, in: attributes) {
-                attributes[place].value = pair.value
-            } else {
-                attributes.append(key: pair.key, value: pair.value)
-            }
+            attributes.append(pair)
         }
-        return attributes
-    }
-}
-
-/// Where a key stands already: looked for in a short list, looked up for a long one, so that a
-/// hundred thousand keys do not take for ever.
-private struct KeyPlaces {
-    private var places: [String: Int]?
-
-    init(count: Int) {
-        self.places = count > 32 ? [:] : nil
-    }
-
-    mutating func place(of key: String, in attributes: Attributes) -> Int? {
-        guard self.places != nil else { return attributes.firstIndex { $0.key == key } }
-        if let place = self.places?[key] { return place }
-        self.places?[key] = attributes.count
-        return nil
+        return attributes.attributes
     }
 }
 

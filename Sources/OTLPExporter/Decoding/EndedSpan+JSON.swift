@@ -20,7 +20,7 @@ extension EndedSpan {
                 traceID: try object.requiredTraceID("traceId"),
                 spanID: try object.requiredSpanID("spanId"),
                 traceFlags: TraceFlags(rawValue: UInt8(truncatingIfNeeded: flags)),
-                traceState: TraceState(headerText: try object.string("traceState") ?? "")
+                traceState: TraceState(otlpText: try object.string("traceState") ?? "")
             ),
             parentSpanID: try object.spanID("parentSpanId"),
             hasRemoteParent: Self.isRemote(flags),
@@ -102,10 +102,11 @@ extension EndedSpan {
                 let flags = try link.uint32("flags")
                 return Link(
                     context: SpanContext(
-                        traceID: try link.requiredTraceID("traceId"),
-                        spanID: try link.requiredSpanID("spanId"),
+                        // A link may refer to nothing that has an id, and say something about it.
+                        traceID: try link.traceID("traceId") ?? .invalid,
+                        spanID: try link.spanID("spanId") ?? .invalid,
                         traceFlags: TraceFlags(rawValue: UInt8(truncatingIfNeeded: flags)),
-                        traceState: TraceState(headerText: try link.string("traceState") ?? ""),
+                        traceState: TraceState(otlpText: try link.string("traceState") ?? ""),
                         isRemote: Self.isRemote(flags)
                     ),
                     attributes: try link.attributes(),
@@ -115,23 +116,5 @@ extension EndedSpan {
             links.append(link)
         }
         return links
-    }
-}
-
-extension TraceState {
-    /// Splits the text of a `tracestate` header; what is not `key=value` is left out.
-    ///
-    /// Whoever sent the request has checked the list, or not; here it is only data.
-    fileprivate init(headerText text: String) {
-        var entries: [Entry] = []
-        for part in text.split(separator: ",") {
-            let trimmed = part.drop { $0 == " " || $0 == "\t" }
-            guard let separator = trimmed.firstIndex(of: "="), separator > trimmed.startIndex
-            else { continue }
-            var value = trimmed[trimmed.index(after: separator)...]
-            while value.last == " " || value.last == "\t" { value.removeLast() }
-            entries.append(Entry(key: String(trimmed[..<separator]), value: String(value)))
-        }
-        self.init(entries)
     }
 }

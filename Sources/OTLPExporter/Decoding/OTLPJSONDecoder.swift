@@ -32,7 +32,7 @@ public struct OTLPJSONDecoder: Sendable {
                 message: "line 1: expected an object, found \(value.kindDescription)"
             )
         }
-        let kinds = OTLPJSONRequestKind.allCases.filter { request[$0.rawValue] != nil }
+        let kinds = OTLPRequestKind.allCases.filter { request[$0.rawValue] != nil }
         guard let kind = kinds.first, kinds.count == 1 else {
             if request.members.isEmpty { return OTLPExportRequest() }
             throw OTLPDecodingError(

@@ -1,42 +1,17 @@
 import TelemetryModel
 import TelemetryTransport
 
-/// The three export requests, by the key that tells them apart.
-enum OTLPJSONRequestKind: String, CaseIterable {
-    case traces = "resourceSpans"
-    case logs = "resourceLogs"
-    case metrics = "resourceMetrics"
-
-    /// The key of a resource's list of scopes.
-    var scopesKey: String {
-        switch self {
-        case .traces: "scopeSpans"
-        case .logs: "scopeLogs"
-        case .metrics: "scopeMetrics"
-        }
-    }
-
-    /// The key of a scope's list of items.
-    var itemsKey: String {
-        switch self {
-        case .traces: "spans"
-        case .logs: "logRecords"
-        case .metrics: "metrics"
-        }
-    }
-}
-
 /// Walks through a request from resource to scope to item, and keeps a list of what it skips.
 struct OTLPJSONRequestReader {
     private(set) var batches: [ExportBatch] = []
     private(set) var skipped: [OTLPExportRequest.SkippedItem] = []
 
-    private let kind: OTLPJSONRequestKind
+    private let kind: OTLPRequestKind
     private var spans: [EndedSpan] = []
     private var logs: [LogRecord] = []
     private var metrics: [Metric] = []
 
-    init(kind: OTLPJSONRequestKind) {
+    init(kind: OTLPRequestKind) {
         self.kind = kind
     }
 

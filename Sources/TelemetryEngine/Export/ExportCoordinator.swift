@@ -18,6 +18,8 @@ package actor ExportCoordinator {
 
     let configuration: ExportConfiguration
     let time: TimeSource
+    /// Since when the sums of metrics are to count for the destinations that take any, each once.
+    package nonisolated let temporalityPreferences: [MetricPreference.TemporalityPreference]
     var lanes: [ExportLane]
     var roomWaiters: [CheckedContinuation<Void, Never>] = []
     var settledWaiters: [SettledWaiter] = []
@@ -54,6 +56,9 @@ package actor ExportCoordinator {
             }
             for signal in exporter.signals {
                 let isTaken = lanes[index].exporters.updateValue(exporter, forKey: signal) != nil
+                if signal == .metrics {
+                    lanes[index].temporality = exporter.metricPreference.temporality
+                }
                 guard isTaken else { continue }
                 configuration.diagnostics.report(
                     .warning,
@@ -66,6 +71,9 @@ package actor ExportCoordinator {
             }
         }
         self.lanes = lanes
+        self.temporalityPreferences = lanes.compactMap(\.temporality).reduce(into: []) {
+            if !$0.contains($1) { $0.append($1) }
+        }
         if configuration.durability == .writeAhead, lanes.allSatisfy({ $0.storage == nil }) {
             configuration.diagnostics.report(
                 .warning,
@@ -95,10 +103,19 @@ package actor ExportCoordinator {
     /// Suspends while all of those lanes are full. While only some are, a full one gives its oldest
     /// batch to offline storage, so that no destination waits for another. A lane that writes ahead
     /// is never full: what finds no idle worker is written at once.
-    package func submit(_ batch: ExportBatch) async {
-        let takers = self.lanes.indices.filter { self.lanes[$0].exporters[batch.signal] != nil }
+    ///
+    /// - Parameter preference: whose metrics these are; `nil` for everybody's. Destinations of
+    ///   another preference do not get them, but while one of those has room nobody is suspended.
+    package func submit(
+        _ batch: ExportBatch,
+        preferring preference: MetricPreference.TemporalityPreference? = nil
+    ) async {
+        let lanes = self.lanes.indices.filter { self.lanes[$0].exporters[batch.signal] != nil }
+        let takers = lanes.filter { index in
+            preference == nil || preference == self.lanes[index].temporality
+        }
         guard !takers.isEmpty, batch.count > 0 else { return }
-        await self.makeRoom(for: batch.signal, on: takers)
+        await self.makeRoom(for: batch.signal, on: takers, of: lanes)
         // Nothing suspends here: several feeders must not take the same room.
         var ahead: [(sequence: UInt64, index: Int)] = []
         for index in takers {
@@ -123,14 +140,16 @@ package actor ExportCoordinator {
         }
     }
 
-    /// Waits, or spills, until a batch fits into every lane.
-    private func makeRoom(for signal: Signal, on takers: [Int]) async {
+    /// Waits, or spills, until a batch fits into every lane that takes it.
+    ///
+    /// - Parameter lanes: all that take the signal. Whoever feeds them feeds one after the other.
+    private func makeRoom(for signal: Signal, on takers: [Int], of lanes: [Int]) async {
         while !self.isFinishing {
-            let full = takers.filter { index in
+            let full = lanes.filter { index in
                 self.lanes[index].machine.isFull && !self.writesAhead(signal, on: index)
             }
-            guard let first = full.first else { return }
-            if full.count == takers.count {
+            guard let first = full.first(where: takers.contains) else { return }
+            if full.count == lanes.count {
                 await withCheckedContinuation { self.roomWaiters.append($0) }
             } else {
                 // Room that was made here may be another feeder's by now, so look again.

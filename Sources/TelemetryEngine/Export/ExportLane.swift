@@ -8,6 +8,8 @@ struct ExportLane {
     let name: String
     let storage: StorageActor?
     var exporters: [Signal: any TelemetryExporter] = [:]
+    /// Since when the sums of metrics are to count; `nil` if nobody takes any.
+    var temporality: MetricPreference.TemporalityPreference?
     var machine: LaneMachine
     var breaker = CircuitBreaker()
     var books = DeliveryBooks()

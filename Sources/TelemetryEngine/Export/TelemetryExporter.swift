@@ -20,6 +20,12 @@ public protocol TelemetryExporter: Sendable {
     /// that of the pipeline.
     var storageDirectory: String? { get }
 
+    /// How the exporter wants its metrics; not asked if it takes none.
+    ///
+    /// It is read once, when the pipeline is made. The default is what Application Insights takes:
+    /// what came since the last report, and distributions over fixed buckets.
+    var metricPreference: MetricPreference { get }
+
     /// Maps, encodes and compresses a batch.
     ///
     /// This is work for a processor, so it runs off every actor. One bad record never costs
@@ -62,6 +68,9 @@ extension TelemetryExporter {
 
     /// Nothing goes on.
     public func run() async {}
+
+    /// Metrics are what came since the last report.
+    public var metricPreference: MetricPreference { MetricPreference() }
 }
 
 /// What encoding made of a batch.

@@ -4,12 +4,22 @@ package import TelemetryModel
 /// Turns what the instruments measured into metrics, at each tick and whenever somebody flushes.
 ///
 /// Owns what was last reported of each series. The cells and the table of series belong to the
-/// ``InstrumentRegistry``, whose readings it takes in.
+/// ``InstrumentRegistry``, whose readings it takes in: each once, for everybody who takes metrics.
 package actor MetricAggregatorActor {
+    /// Takes metrics on their way to everybody who has a preference.
+    package typealias Emit =
+        @Sendable ([Metric], MetricPreference.TemporalityPreference) async -> Void
+
+    private struct Report {
+        var streams: MetricStreams
+        var preferences: [MetricPreference.TemporalityPreference]
+    }
+
     private let registry: InstrumentRegistry
     private let time: TimeSource
     private let maximumBatchPoints: Int
-    private var streams: MetricStreams
+    /// What was reported to whom; those who get the same share it.
+    private var reports: [Report]
     private var isCollecting = false
     private var waiting: Deque<CheckedContinuation<Void, Never>> = []
 
@@ -20,19 +30,33 @@ package actor MetricAggregatorActor {
     ///
     /// - Parameters:
     ///   - registry: the instruments. No other aggregator may collect from it.
-    ///   - temporality: what sums and histograms count since.
+    ///   - preferences: what sums and histograms count since, for everybody who takes metrics.
     ///   - maximumBatchPoints: how many points are handed over at a time, at most.
     ///   - time: the clock for the points' times.
     package init(
         registry: InstrumentRegistry,
-        temporality: Temporality = .delta,
+        preferences: [MetricPreference.TemporalityPreference] = [.delta],
         maximumBatchPoints: Int = 2_000,
         time: TimeSource = .system
     ) {
         self.registry = registry
         self.time = time
         self.maximumBatchPoints = maximumBatchPoints
-        self.streams = MetricStreams(temporality: temporality, start: time.wallNow())
+        let start = time.wallNow()
+        var reports: [Report] = []
+        for preference in preferences {
+            guard !reports.contains(where: { $0.preferences.contains(preference) }) else {
+                continue
+            }
+            let temporality = preference.ofInstruments
+            if let known = reports.firstIndex(where: { $0.streams.temporality == temporality }) {
+                reports[known].preferences.append(preference)
+            } else {
+                let streams = MetricStreams(temporality: temporality, start: start)
+                reports.append(Report(streams: streams, preferences: [preference]))
+            }
+        }
+        self.reports = reports
     }
 
     /// Collects at each tick, until there are no more.
@@ -40,11 +64,11 @@ package actor MetricAggregatorActor {
     /// The last measurements are then still in the instruments: call ``collectNow(emit:)`` when
     /// they will make no more.
     ///
-    /// - Parameter emit: takes metrics, of a bounded number of points at a time. While it waits,
-    ///   ticks wait.
+    /// - Parameter emit: takes metrics, of a bounded number of points at a time, and for whom they
+    ///   are. While it waits, ticks wait.
     package func run(
         ticks: some AsyncSequence<MetricTicks.Tick, Never> & Sendable,
-        emit: @Sendable ([Metric]) async -> Void
+        emit: Emit
     ) async {
         for await _ in ticks {
             await self.collectNow(emit: emit)
@@ -55,14 +79,16 @@ package actor MetricAggregatorActor {
     ///
     /// Returns when all of it, whichever collection it was part of, has been handed over; each
     /// measurement is part of one. Callers take turns.
-    package func collectNow(emit: @Sendable ([Metric]) async -> Void) async {
+    package func collectNow(emit: Emit) async {
         if self.isCollecting {
             await withCheckedContinuation { self.waiting.append($0) }
         }
         self.isCollecting = true
-        let metrics = self.ingest(self.registry.collect(at: self.time.wallNow()))
-        for batch in MetricBatches.divide(metrics, maximumPoints: self.maximumBatchPoints) {
-            await emit(batch)
+        let collected = self.ingest(self.registry.collect(at: self.time.wallNow()))
+        for (preference, metrics) in collected {
+            for batch in MetricBatches.divide(metrics, maximumPoints: self.maximumBatchPoints) {
+                await emit(batch, preference)
+            }
         }
         // Whoever waited longest goes on in our place, so nobody can come in between.
         if let next = self.waiting.popFirst() {
@@ -72,10 +98,19 @@ package actor MetricAggregatorActor {
         }
     }
 
-    /// Makes the metrics of a collection.
-    package func ingest(_ collection: MetricCollection) -> [Metric] {
-        let metrics = self.streams.metrics(from: collection)
-        self.pointCount += metrics.reduce(0) { $0 + $1.pointCount }
-        return metrics
+    /// Makes the metrics of a collection for each preference.
+    private func ingest(
+        _ collection: MetricCollection
+    ) -> [(MetricPreference.TemporalityPreference, [Metric])] {
+        var collected: [(MetricPreference.TemporalityPreference, [Metric])] = []
+        for index in self.reports.indices {
+            let metrics = self.reports[index].streams.metrics(from: collection)
+            let pointCount = metrics.reduce(0) { $0 + $1.pointCount }
+            for preference in self.reports[index].preferences {
+                self.pointCount += pointCount
+                collected.append((preference, metrics))
+            }
+        }
+        return collected
     }
 }

@@ -2,8 +2,7 @@ package import TelemetryModel
 
 /// What was last reported of each series: makes points of collections.
 ///
-/// A plain state machine for one temporality. Its first points count since it was created. Series
-/// that measured nothing are not reported, whatever the temporality.
+/// A plain state machine for one temporality. Its first points count since it was created.
 ///
 /// | Instrument | Metric | Temporality |
 /// | --- | --- | --- |
@@ -12,7 +11,11 @@ package import TelemetryModel
 /// | `Gauge`, `Recorder(aggregate: false)` | gauge | none |
 /// | `Recorder`, `Timer` | histogram or exponential histogram | as chosen |
 ///
+/// Of temporality delta, series that measured nothing are not reported, meters included. Of
+/// temporality cumulative, all are, with what they were, until they are gone.
+///
 /// - SeeAlso: [Metrics data model, temporality](https://github.com/open-telemetry/opentelemetry-specification/blob/v1.50.0/specification/metrics/data-model.md#temporality)
+/// - SeeAlso: [Metrics SDK, what a reader collects](https://github.com/open-telemetry/opentelemetry-specification/blob/v1.50.0/specification/metrics/sdk.md#metricreader)
 package struct MetricStreams: Sendable {
     /// The scope of all metrics: the API that they were measured through.
     package static let scope = InstrumentationScope(name: "swift-metrics")
@@ -21,11 +24,11 @@ package struct MetricStreams: Sendable {
     package let temporality: Temporality
 
     private var lastTime: Timestamp
+    /// Since when the meters are known that were reported; of temporality delta only.
     private var levelStarts: [UInt64: Timestamp] = [:]
-    private var integers = Totals<Int64>()
-    private var doubles = Totals<Double>()
-    private var histograms = Totals<ExplicitHistogram>()
-    private var exponentialHistograms = Totals<ExponentialHistogram>()
+    /// In the order in which they first measured something; of temporality cumulative only.
+    private var totals: [InstrumentTotals] = []
+    private var positions: [ObjectIdentifier: Int] = [:]
 
     /// Creates streams of which nothing was reported.
     package init(temporality: Temporality, start: Timestamp) {
@@ -33,226 +36,109 @@ package struct MetricStreams: Sendable {
         self.lastTime = start
     }
 
-    /// Makes the metrics of a collection, one for each instrument that measured something.
+    /// Makes the metrics of a collection, one for each instrument that has something to report.
     ///
     /// Collections come in the order in which they were made, each once. A clock that was set
     /// back makes points without duration, never negative ones.
     package mutating func metrics(from collection: MetricCollection) -> [Metric] {
         let time = max(collection.time, self.lastTime)
+        defer { self.lastTime = time }
+        switch self.temporality {
+        case .delta: return self.changes(in: collection, at: time)
+        case .cumulative: return self.runningTotals(after: collection, at: time)
+        }
+    }
+
+    // MARK: Since the last report
+
+    private mutating func changes(
+        in collection: MetricCollection,
+        at time: Timestamp
+    ) -> [Metric] {
         var metrics: [Metric] = []
         metrics.reserveCapacity(collection.groups.count)
         for group in collection.groups {
-            let content = self.content(of: group, at: time)
-            let metric = Metric(
-                name: group.instrument.name,
-                unit: group.instrument.unit,
-                scope: Self.scope,
-                content: content
-            )
+            var readings = InstrumentReadings(group.instrument)
+            readings.integers = group.integers.compactMap {
+                // Zero of a counter that was only reset.
+                $0.value == 0 ? nil : $0.reading(since: self.lastTime)
+            }
+            switch group.instrument.aggregation {
+            case .doubleSum:
+                readings.doubles = group.doubles.compactMap {
+                    $0.value == 0 ? nil : $0.reading(since: self.lastTime)
+                }
+            case .level:
+                for level in group.doubles {
+                    let start = self.levelStarts[level.series] ?? self.lastTime
+                    self.levelStarts[level.series] = start
+                    readings.doubles.append(level.reading(since: start))
+                }
+            default:
+                readings.doubles = group.doubles.map { $0.reading(since: self.lastTime) }
+            }
+            readings.histograms = group.histograms.map { $0.reading(since: self.lastTime) }
+            readings.exponentialHistograms = group.exponentialHistograms.map {
+                $0.reading(since: self.lastTime)
+            }
+            for series in group.departedSeries { self.levelStarts[series] = nil }
+            let metric = readings.metric(self.temporality, at: time)
             if metric.pointCount > 0 { metrics.append(metric) }
         }
-        for series in collection.departedSeries {
-            self.levelStarts[series] = nil
-            self.integers.forget(series)
-            self.doubles.forget(series)
-            self.histograms.forget(series)
-            self.exponentialHistograms.forget(series)
-        }
-        self.lastTime = time
         return metrics
     }
 
-    private mutating func content(
-        of group: MetricCollection.Group,
+    // MARK: Since the start
+
+    private mutating func runningTotals(
+        after collection: MetricCollection,
         at time: Timestamp
-    ) -> Metric.Content {
-        switch group.instrument.aggregation {
-        case .integerSum:
-            .sum(
-                group.integers.compactMap { self.point($0, at: time) },
-                temporality: self.temporality,
-                isMonotonic: true
-            )
-        case .doubleSum:
-            .sum(
-                group.doubles.compactMap { self.point($0, at: time) },
-                temporality: self.temporality,
-                isMonotonic: true
-            )
-        case .level:
-            .sum(
-                group.doubles.map { self.levelPoint($0, at: time) },
-                temporality: .cumulative,
-                isMonotonic: false
-            )
-        case .histogram:
-            .histogram(
-                group.histograms.map { self.point($0, at: time) },
-                temporality: self.temporality
-            )
-        case .exponentialHistogram:
-            .exponentialHistogram(
-                group.exponentialHistograms.map { self.point($0, at: time) },
-                temporality: self.temporality
-            )
-        case .lastValue, .dropped:
-            .gauge(
-                group.doubles.map { self.gaugePoint($0, at: time) }
-            )
+    ) -> [Metric] {
+        for group in collection.groups where !group.isEmpty {
+            let position = self.position(of: group.instrument)
+            self.totals[position].add(group, since: self.lastTime)
+        }
+        let metrics = self.totals.map { totals in
+            var readings = InstrumentReadings(totals.instrument)
+            readings.integers = totals.integers.readings
+            readings.doubles = totals.doubles.readings
+            readings.histograms = totals.histograms.readings
+            readings.exponentialHistograms = totals.exponentialHistograms.readings
+            return readings.metric(self.temporality, at: time)
+        }
+        self.forget(departedOf: collection)
+        return metrics
+    }
+
+    private mutating func position(of instrument: Instrument) -> Int {
+        // Its totals hold it, so no other instrument can have the same identity.
+        let identity = ObjectIdentifier(instrument)
+        if let position = self.positions[identity] { return position }
+        self.positions[identity] = self.totals.count
+        self.totals.append(InstrumentTotals(instrument: instrument))
+        return self.totals.count - 1
+    }
+
+    private mutating func forget(departedOf collection: MetricCollection) {
+        var hasEmpty = false
+        for group in collection.groups where !group.departedSeries.isEmpty {
+            guard let position = self.positions[ObjectIdentifier(group.instrument)] else {
+                continue  // They never measured anything.
+            }
+            self.totals[position].forget(group.departedSeries)
+            hasEmpty = hasEmpty || self.totals[position].isEmpty
+        }
+        guard hasEmpty else { return }
+        self.totals.removeAll(where: \.isEmpty)
+        self.positions = [:]
+        for (position, totals) in self.totals.enumerated() {
+            self.positions[ObjectIdentifier(totals.instrument)] = position
         }
     }
 }
 
-// MARK: - Points
-
-extension MetricStreams {
-    private mutating func point(
-        _ measurement: MetricCollection.Measurement<Int64>,
-        at time: Timestamp
-    ) -> NumberPoint? {
-        var (start, value) = (self.lastTime, measurement.value)
-        if self.temporality == .cumulative {
-            (start, value) = self.integers.add(measurement, since: self.lastTime) { total, value in
-                let (sum, hasOverflowed) = total.addingReportingOverflow(value)
-                total = hasOverflowed ? .max : sum
-            }
-        } else if value == 0 {
-            return nil  // Only reset.
-        }
-        return NumberPoint(
-            attributes: measurement.attributes,
-            startTime: start,
-            time: time,
-            value: .int(value)
-        )
-    }
-
-    private mutating func point(
-        _ measurement: MetricCollection.Measurement<Double>,
-        at time: Timestamp
-    ) -> NumberPoint? {
-        var (start, value) = (self.lastTime, measurement.value)
-        if self.temporality == .cumulative {
-            (start, value) = self.doubles.add(measurement, since: self.lastTime) { total, value in
-                total = total.saturatingSum(value)
-            }
-        } else if value == 0 {
-            return nil  // Only reset.
-        }
-        return NumberPoint(
-            attributes: measurement.attributes,
-            startTime: start,
-            time: time,
-            value: .double(value)
-        )
-    }
-
-    private mutating func levelPoint(
-        _ measurement: MetricCollection.Measurement<Double>,
-        at time: Timestamp
-    ) -> NumberPoint {
-        let start = self.levelStarts[measurement.series] ?? self.lastTime
-        self.levelStarts[measurement.series] = start
-        return NumberPoint(
-            attributes: measurement.attributes,
-            startTime: start,
-            time: time,
-            value: .double(measurement.value)
-        )
-    }
-
-    private func gaugePoint(
-        _ measurement: MetricCollection.Measurement<Double>,
-        at time: Timestamp
-    ) -> NumberPoint {
-        NumberPoint(
-            attributes: measurement.attributes,
-            time: time,
-            value: .double(measurement.value)
-        )
-    }
-
-    private mutating func point(
-        _ measurement: MetricCollection.Measurement<ExplicitHistogram>,
-        at time: Timestamp
-    ) -> HistogramPoint {
-        var (start, histogram) = (self.lastTime, measurement.value)
-        if self.temporality == .cumulative {
-            (start, histogram) = self.histograms.add(measurement, since: self.lastTime) {
-                $0.merge($1)
-            }
-        }
-        return HistogramPoint(
-            attributes: measurement.attributes,
-            startTime: start,
-            time: time,
-            count: histogram.summary.count,
-            sum: histogram.summary.sum,
-            min: histogram.summary.min,
-            max: histogram.summary.max,
-            bounds: histogram.bounds,
-            bucketCounts: histogram.bucketCounts
-        )
-    }
-
-    private mutating func point(
-        _ measurement: MetricCollection.Measurement<ExponentialHistogram>,
-        at time: Timestamp
-    ) -> ExponentialHistogramPoint {
-        var (start, histogram) = (self.lastTime, measurement.value)
-        if self.temporality == .cumulative {
-            (start, histogram) = self.exponentialHistograms.add(
-                measurement,
-                since: self.lastTime
-            ) {
-                $0.merge($1)
-            }
-        }
-        return ExponentialHistogramPoint(
-            attributes: measurement.attributes,
-            startTime: start,
-            time: time,
-            count: histogram.summary.count,
-            sum: histogram.summary.sum,
-            min: histogram.summary.min,
-            max: histogram.summary.max,
-            scale: Int32(histogram.scale),
-            zeroCount: histogram.zeroCount,
-            positive: histogram.positive.asModel,
-            negative: histogram.negative.asModel
-        )
-    }
-
-    /// What was measured since the start, by series.
-    private struct Totals<Value: Sendable>: Sendable {
-        private var totals: [UInt64: (start: Timestamp, value: Value)] = [:]
-
-        /// Adds to a series' total and returns it.
-        ///
-        /// - Parameter since: when the measurement began, in case the total begins with it.
-        mutating func add(
-            _ measurement: MetricCollection.Measurement<Value>,
-            since start: Timestamp,
-            merge: (inout Value, Value) -> Void
-        ) -> (start: Timestamp, value: Value) {
-            var total = (start: start, value: measurement.value)
-            if !measurement.isRestarted, let earlier = self.totals[measurement.series] {
-                total = earlier
-                merge(&total.value, measurement.value)
-            }
-            self.totals[measurement.series] = total
-            return total
-        }
-
-        mutating func forget(_ series: UInt64) {
-            self.totals[series] = nil
-        }
-    }
-}
-
-extension ExponentialHistogram.Buckets {
-    /// The buckets as points have them.
-    fileprivate var asModel: ExponentialHistogramPoint.Buckets {
-        ExponentialHistogramPoint.Buckets(offset: Int32(self.offset), counts: self.counts)
+extension MetricCollection.Measurement {
+    fileprivate func reading(since start: Timestamp) -> SeriesReading<Value> {
+        SeriesReading(attributes: self.attributes, start: start, value: self.value)
     }
 }

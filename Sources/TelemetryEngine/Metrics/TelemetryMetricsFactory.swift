@@ -8,12 +8,13 @@ public import CoreMetrics
 /// | --- | --- |
 /// | `Counter`, `FloatingPointCounter` | the sum; negative amounts are ignored |
 /// | `Meter` | the running total; `set` replaces it |
-/// | `Gauge`, `Recorder(aggregate: false)` | the last value, if there is a new one |
+/// | `Gauge`, `Recorder(aggregate: false)` | the last value |
 /// | `Recorder` | a histogram |
 /// | `Timer` | a histogram in seconds, whatever display unit is preferred |
 ///
-/// What is not finite is ignored. An instrument that measured nothing since the last export costs
-/// nothing in the next. `reset()` makes cumulative sums start over; it takes nothing back.
+/// What is not finite is ignored. An instrument that measured nothing since the last export is left
+/// out of the next, but for destinations that prefer totals, see ``MetricPreference``. `reset()`
+/// makes totals start over; it takes nothing back.
 public struct TelemetryMetricsFactory: MetricsFactory {
     private let registry: InstrumentRegistry
 

@@ -81,10 +81,6 @@ public final class Telemetry: Service {
         )
         self.spans = spans
         self.logs = RecordChannel(configuration: configuration.logs.batching.channel)
-        var instruments = InstrumentRegistry.Configuration()
-        instruments.views = configuration.metrics.views
-        instruments.cardinalityLimit = configuration.metrics.cardinalityLimit
-        self.registry = InstrumentRegistry(configuration: instruments)
         self.diagnostics = diagnostics
         self.logPipeline = LogPipeline(
             channel: self.logs,
@@ -122,6 +118,11 @@ public final class Telemetry: Service {
             time: configuration.time
         )
         self.coordinator = coordinator
+        var instruments = InstrumentRegistry.Configuration()
+        instruments.views = configuration.metrics.views
+        instruments.cardinalityLimit = configuration.metrics.cardinalityLimit
+        instruments.histogramAggregation = Self.histogramAggregation(for: exporters)
+        self.registry = InstrumentRegistry(configuration: instruments)
         let resource = PipelineResource(
             configuration.resource,
             detection: configuration.resourceDetection
@@ -144,7 +145,11 @@ public final class Telemetry: Service {
             coordinator: coordinator,
             time: configuration.time
         )
-        self.aggregator = MetricAggregatorActor(registry: self.registry, time: configuration.time)
+        self.aggregator = MetricAggregatorActor(
+            registry: self.registry,
+            preferences: coordinator.temporalityPreferences,
+            time: configuration.time
+        )
         self.tracer = TelemetryTracer(
             channel: spans,
             sampler: configuration.traces.sampler,
@@ -417,16 +422,20 @@ extension Telemetry {
     }
 
     private func collectMetrics(isLast: Bool = false) async {
-        await self.aggregator.collectNow { await self.submit($0) }
+        await self.aggregator.collectNow { await self.submit($0, to: $1) }
         await self.report(from: self.metricProducers.filter { isLast || $0.interval == nil })
     }
 
-    private func submit(_ metrics: [Metric]) async {
+    private func submit(
+        _ metrics: [Metric],
+        to preference: MetricPreference.TemporalityPreference
+    ) async {
         for notice in self.registry.takeNotices() {
             self.diagnostics.report(.warning, "metrics.\(notice.code)", notice.explanation)
         }
         await self.coordinator.submit(
-            ExportBatch(resource: self.resource.value, records: .metrics(metrics))
+            ExportBatch(resource: self.resource.value, records: .metrics(metrics)),
+            preferring: preference
         )
     }
 
@@ -479,7 +488,9 @@ extension Telemetry {
         guard configuration.metrics.measuresPipeline else {
             return (exporters, configuration.metricProducers)
         }
-        let observations = ExporterObservations()
+        let observations = ExporterObservations(
+            histogramAggregation: self.histogramAggregation(for: exporters)
+        )
         let observed = exporters.map { exporter in
             ObservedExporter(
                 exporter,
@@ -495,9 +506,21 @@ extension Telemetry {
         return (observed, configuration.metricProducers + [metrics])
     }
 
+    /// How distributions are kept: they are kept once, so one that wants more detail is enough.
+    private static func histogramAggregation(
+        for exporters: [any TelemetryExporter]
+    ) -> MetricPreference.HistogramAggregation {
+        let isExponential = exporters.contains {
+            $0.signals.contains(.metrics)
+                && $0.metricPreference.histogramAggregation == .exponential
+        }
+        return isExponential ? .exponential : .explicitBucket
+    }
+
     /// Delivers what the producers have to say about the pipeline, each in a batch of its own.
     private func report(from producers: [any PipelineMetricProducer]) async {
         guard !producers.isEmpty else { return }
+        let preferences = self.coordinator.temporalityPreferences
         var reading = PipelineReading(
             time: self.configuration.time.wallNow(),
             health: await self.health
@@ -512,8 +535,11 @@ extension Telemetry {
         )
         reading.tracing = self.tracingCounters.values
         for producer in producers {
-            let metrics = producer.metrics(of: reading)
-            if !metrics.isEmpty { await self.submit(metrics) }
+            let metrics = producer.metrics(of: reading, for: preferences)
+            for preference in preferences {
+                guard let metrics = metrics[preference], !metrics.isEmpty else { continue }
+                await self.submit(metrics, to: preference)
+            }
         }
     }
 }

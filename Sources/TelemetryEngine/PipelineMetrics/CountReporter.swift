@@ -1,26 +1,31 @@
 package import TelemetryModel
 
-/// Turns counts that only grow, and levels, into points of what changed since the last report.
+/// Turns counts that only grow, and levels, into points for everybody who takes metrics.
+///
+/// Who prefers temporality delta gets what changed since the last report; all others get every
+/// series that ever was reported, since the counts are totals anyway.
 package struct CountReporter: Sendable {
-    private struct Series: Hashable {
-        var name: String
-        var attributes: Attributes
+    private struct Series {
+        let attributes: Attributes
+        var total: Int64
+        /// By how much a count grew, or what a level is; `nil` if nothing changed.
+        var change: Int64?
     }
 
-    private struct Description {
-        var unit: String
-        var text: String
-        var isMonotonic: Bool
+    private struct Entry {
+        let name: String
+        let unit: String
+        let text: String
+        let isMonotonic: Bool
+        var series: [Series] = []
+        var positions: [Attributes: Int] = [:]
     }
 
-    private var reported: [Series: Int64] = [:]
-    private var start: Timestamp
+    private var entries: [Entry] = []
+    private var positions: [String: Int] = [:]
+    private let start: Timestamp
     private var lastTime: Timestamp
-
     private var time: Timestamp
-    private var order: [String] = []
-    private var points: [String: [NumberPoint]] = [:]
-    private var descriptions: [String: Description] = [:]
 
     /// Creates a reporter whose first counts count since `start`.
     package init(start: Timestamp) {
@@ -34,10 +39,10 @@ package struct CountReporter: Sendable {
         self.time = max(time, self.lastTime)
     }
 
-    /// Reports by how much a count grew; nothing if it did not.
+    /// Reports by how much a count grew; nothing if it never did.
     ///
-    /// - Parameter total: the count since the beginning. A count that shrank is reported when it has
-    ///   grown beyond what it was.
+    /// - Parameter total: the count since the beginning. A count that shrank is reported as it was,
+    ///   until it has grown beyond that.
     package mutating func count(
         _ name: String,
         unit: String,
@@ -45,24 +50,17 @@ package struct CountReporter: Sendable {
         _ attributes: Attributes,
         _ total: UInt64
     ) {
-        let series = Series(name: name, attributes: attributes)
         let total = Int64(clamping: total)
-        let grown = total - (self.reported[series] ?? 0)
+        let known = self.series(name, attributes)
+        let grown = total - (known?.total ?? 0)
         guard grown > 0 else { return }
-        self.reported[series] = total
-        self.add(
-            NumberPoint(
-                attributes: attributes,
-                startTime: self.lastTime,
-                time: self.time,
-                value: .int(grown)
-            ),
-            to: name,
-            Description(unit: unit, text: text, isMonotonic: true)
+        self.set(
+            Series(attributes: attributes, total: total, change: grown),
+            of: Entry(name: name, unit: unit, text: text, isMonotonic: true)
         )
     }
 
-    /// Reports a level, if it changed.
+    /// Reports a level, or that it did not change.
     package mutating func level(
         _ name: String,
         unit: String,
@@ -70,53 +68,77 @@ package struct CountReporter: Sendable {
         _ attributes: Attributes,
         _ level: UInt64
     ) {
-        let series = Series(name: name, attributes: attributes)
         let level = Int64(clamping: level)
-        guard self.reported[series] != level else { return }
-        self.reported[series] = level
-        self.add(
-            NumberPoint(
-                attributes: attributes,
-                startTime: self.start,
-                time: self.time,
-                value: .int(level)
-            ),
-            to: name,
-            Description(unit: unit, text: text, isMonotonic: false)
+        guard self.series(name, attributes)?.total != level else { return }
+        self.set(
+            Series(attributes: attributes, total: level, change: level),
+            of: Entry(name: name, unit: unit, text: text, isMonotonic: false)
         )
     }
 
-    /// Ends the report: one metric for each name, in the order in which they came.
-    package mutating func end() -> [Metric] {
-        let metrics = self.order.compactMap { name -> Metric? in
-            guard let points = self.points[name], let description = self.descriptions[name] else {
-                return nil
+    /// Ends the report: for each preference one metric for each name, in the order in which the
+    /// names first came.
+    package mutating func end(
+        for preferences: [MetricPreference.TemporalityPreference]
+    ) -> [MetricPreference.TemporalityPreference: [Metric]] {
+        var metrics: [MetricPreference.TemporalityPreference: [Metric]] = [:]
+        for preference in preferences where metrics[preference] == nil {
+            metrics[preference] = self.entries.compactMap { entry in
+                self.metric(of: entry, inTotals: preference != .delta)
             }
-            return Metric(
-                name: name,
-                description: description.text,
-                unit: description.unit,
-                scope: PipelineMetrics.scope,
-                content: .sum(
-                    points,
-                    // As everywhere in the pipeline: counts since the last report, levels as totals.
-                    temporality: description.isMonotonic ? .delta : .cumulative,
-                    isMonotonic: description.isMonotonic
-                )
-            )
         }
         self.lastTime = self.time
-        self.order = []
-        self.points = [:]
-        self.descriptions = [:]
+        for entry in self.entries.indices {
+            for series in self.entries[entry].series.indices {
+                self.entries[entry].series[series].change = nil
+            }
+        }
         return metrics
     }
 
-    private mutating func add(_ point: NumberPoint, to name: String, _ description: Description) {
-        if self.points[name] == nil {
-            self.order.append(name)
-            self.descriptions[name] = description
+    private func metric(of entry: Entry, inTotals: Bool) -> Metric? {
+        let points = entry.series.compactMap { series -> NumberPoint? in
+            guard let value = inTotals ? series.total : series.change else { return nil }
+            return NumberPoint(
+                attributes: series.attributes,
+                startTime: inTotals || !entry.isMonotonic ? self.start : self.lastTime,
+                time: self.time,
+                value: .int(value)
+            )
         }
-        self.points[name, default: []].append(point)
+        guard !points.isEmpty else { return nil }
+        return Metric(
+            name: entry.name,
+            description: entry.text,
+            unit: entry.unit,
+            scope: PipelineMetrics.scope,
+            content: .sum(
+                points,
+                // As everywhere in the pipeline, levels are totals.
+                temporality: inTotals || !entry.isMonotonic ? .cumulative : .delta,
+                isMonotonic: entry.isMonotonic
+            )
+        )
+    }
+
+    private func series(_ name: String, _ attributes: Attributes) -> Series? {
+        guard let entry = self.positions[name],
+            let position = self.entries[entry].positions[attributes]
+        else { return nil }
+        return self.entries[entry].series[position]
+    }
+
+    private mutating func set(_ series: Series, of entry: Entry) {
+        let index = self.positions[entry.name] ?? self.entries.count
+        if index == self.entries.count {
+            self.positions[entry.name] = index
+            self.entries.append(entry)
+        }
+        if let position = self.entries[index].positions[series.attributes] {
+            self.entries[index].series[position] = series
+        } else {
+            self.entries[index].positions[series.attributes] = self.entries[index].series.count
+            self.entries[index].series.append(series)
+        }
     }
 }

@@ -28,27 +28,43 @@ package final class ExporterObservations: Sendable {
         package var inFlight: UInt64 = 0
         /// How long requests took, in seconds, by what was wrong with them; the empty text is
         /// nothing.
-        package var durations: [String: ExplicitHistogram] = [:]
+        package var durations: [String: Distribution] = [:]
     }
 
     private struct State {
         var counts: [Component: Counts] = [:]
         /// The payloads that report on the pipeline, as far as they are still to be delivered.
-        var own: [Payload] = []
+        var own: [Own] = []
+    }
+
+    /// A payload that reports on the pipeline.
+    ///
+    /// Another destination may well get an equal one.
+    private struct Own: Equatable {
+        let component: Component
+        let payload: Payload
     }
 
     /// Such payloads are small, and there is one each interval and destination.
     private static let maximumOwn = 64
 
     private let state = Locked(State())
+    private let noDurations: Distribution
 
-    package init() {}
+    /// Creates observations of nothing.
+    ///
+    /// - Parameter histogramAggregation: how durations are kept.
+    package init(
+        histogramAggregation: MetricPreference.HistogramAggregation = .explicitBucket
+    ) {
+        self.noDurations = Distribution(ofSeconds: histogramAggregation)
+    }
 
     /// What each component did so far.
     package var counts: [Component: Counts] { self.state.withLock { $0.counts } }
 
     /// Takes the durations that were not taken before.
-    package func takeDurations() -> [Component: [String: ExplicitHistogram]] {
+    package func takeDurations() -> [Component: [String: Distribution]] {
         self.state.withLock { state in
             let durations = state.counts.mapValues(\.durations).filter { !$0.value.isEmpty }
             for component in durations.keys { state.counts[component]?.durations = [:] }
@@ -59,7 +75,7 @@ package final class ExporterObservations: Sendable {
     func encoded(_ component: Component, _ encoded: EncodedBatch, isOwn: Bool) {
         self.state.withLock { state in
             if isOwn {
-                state.own += encoded.payloads
+                state.own += encoded.payloads.map { Own(component: component, payload: $0) }
                 state.own.removeFirst(max(0, state.own.count - Self.maximumOwn))
             } else {
                 for (reason, count) in encoded.dropped where count > 0 {
@@ -73,7 +89,9 @@ package final class ExporterObservations: Sendable {
     /// A request begins; returns whether it is one that counts.
     func willSend(_ payload: Payload, by component: Component) -> Bool {
         self.state.withLock { state in
-            guard !state.own.contains(payload) else { return false }
+            guard !state.own.contains(Own(component: component, payload: payload)) else {
+                return false
+            }
             state.counts[component, default: Counts()].inFlight += UInt64(payload.recordCount)
             return true
         }
@@ -90,10 +108,7 @@ package final class ExporterObservations: Sendable {
         self.state.withLock { state in
             var counts = state.counts[component, default: Counts()]
             counts.inFlight -= min(counts.inFlight, UInt64(payload.recordCount))
-            counts.durations[
-                outcome.errorType ?? "",
-                default: ExplicitHistogram(bounds: ExplicitHistogram.secondsBounds)
-            ].record(seconds)
+            counts.durations[outcome.errorType ?? "", default: self.noDurations].record(seconds)
             switch outcome {
             case .accepted:
                 counts.exported += UInt64(payload.recordCount)
@@ -119,9 +134,14 @@ package final class ExporterObservations: Sendable {
     }
 
     /// A payload that does not count was tried.
-    func didSendOwn(_ payload: Payload, _ outcome: DeliveryOutcome) {
+    func didSendOwn(_ payload: Payload, by component: Component, _ outcome: DeliveryOutcome) {
         switch outcome {
-        case .accepted, .refused: self.state.withLock { $0.own.removeAll { $0 == payload } }
+        case .accepted, .refused:
+            self.state.withLock { state in
+                let own = Own(component: component, payload: payload)
+                // One of them: an equal one may still be under way.
+                if let index = state.own.firstIndex(of: own) { state.own.remove(at: index) }
+            }
         case .failed, .partiallyAccepted, .payloadTooLarge: break
         }
     }
@@ -134,8 +154,8 @@ package final class ExporterObservations: Sendable {
         by component: Component
     ) {
         self.state.withLock { state in
-            if state.own.contains(payload) {
-                if let part { state.own.append(part) }
+            if state.own.contains(Own(component: component, payload: payload)) {
+                if let part { state.own.append(Own(component: component, payload: part)) }
             } else if part == nil {
                 state.counts[component, default: Counts()].lost[.invalid, default: 0] +=
                     UInt64(records)

@@ -34,6 +34,8 @@ package struct ObservedExporter: TelemetryExporter {
 
     package var storageDirectory: String? { self.exporter.storageDirectory }
 
+    package var metricPreference: MetricPreference { self.exporter.metricPreference }
+
     @concurrent package func encode(_ batch: ExportBatch) async -> EncodedBatch {
         let encoded = await self.exporter.encode(batch)
         self.observations.encoded(
@@ -48,7 +50,7 @@ package struct ObservedExporter: TelemetryExporter {
         let component = self.component(payload.signal)
         guard self.observations.willSend(payload, by: component) else {
             let outcome = await self.exporter.send(payload, within: timeLimit)
-            self.observations.didSendOwn(payload, outcome)
+            self.observations.didSendOwn(payload, by: component, outcome)
             return outcome
         }
         let start = self.time.monotonicNow()

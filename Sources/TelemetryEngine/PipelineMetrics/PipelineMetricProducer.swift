@@ -4,14 +4,19 @@ package import TelemetryModel
 ///
 /// Its metrics travel in batches of their own, whose scope is ``PipelineMetrics/scope``. Whoever
 /// counts what exporters do leaves those batches out: else each report would be news for the next,
-/// and an idle program would never stop reporting. A producer reports only what has changed, so that
-/// it falls silent with the program.
+/// and an idle program would never stop reporting. To whom prefers what came since the last report a
+/// producer reports only what has changed, and falls silent with the program.
 package protocol PipelineMetricProducer: Sendable {
     /// How often to report; `nil` for whenever metrics are collected.
     var interval: Duration? { get }
 
-    /// Makes the metrics of what happened since the last call; none if nothing did.
-    func metrics(of reading: PipelineReading) -> [Metric]
+    /// Makes the metrics of what happened, for each preference of those who take metrics.
+    ///
+    /// - Parameter preferences: the same at each call.
+    func metrics(
+        of reading: PipelineReading,
+        for preferences: [MetricPreference.TemporalityPreference]
+    ) -> [MetricPreference.TemporalityPreference: [Metric]]
 }
 
 /// What a pipeline counted up to one moment.

@@ -16,6 +16,8 @@ package import TelemetryModel
 /// | `azure_monitor.delivery.lost`                 | `destination`, `error.type`         | records that were lost between exporter and disk |
 /// | `azure_monitor.delivery.stored`               | `destination`                       | records of this process in offline storage |
 ///
+/// To whom prefers metrics in low memory, all of these are totals but the durations.
+///
 /// A failed try is no export: the record is tried again, or it is counted when it is lost. What lies
 /// in offline storage has lost its signal; so has what is lost there, for which OpenTelemetry has no
 /// name. Records of earlier processes are exported when they are delivered.
@@ -25,26 +27,36 @@ package final class PipelineMetrics: PipelineMetricProducer {
     /// The scope of everything that reports on the pipeline.
     package static let scope = InstrumentationScope(name: "swift-azure-monitor.pipeline")
 
+    private typealias Durations = [ExporterObservations.Component: [String: Distribution]]
+
     private struct State {
         var reporter: CountReporter
         var lastTime: Timestamp
+        /// Since the start; kept only if somebody wants them so.
+        var durations: Durations = [:]
     }
 
     private let observations: ExporterObservations
+    private let start: Timestamp
     private let state: Locked<State>
 
     /// Creates a producer whose first counts count since `start`.
     package init(observations: ExporterObservations, start: Timestamp) {
         self.observations = observations
+        self.start = start
         self.state = Locked(State(reporter: CountReporter(start: start), lastTime: start))
     }
 
     package var interval: Duration? { nil }
 
-    package func metrics(of reading: PipelineReading) -> [Metric] {
-        let counts = self.observations.counts
-        let durations = self.observations.takeDurations()
-        return self.state.withLock { state in
+    package func metrics(
+        of reading: PipelineReading,
+        for preferences: [MetricPreference.TemporalityPreference]
+    ) -> [MetricPreference.TemporalityPreference: [Metric]] {
+        self.state.withLock { state in
+            // Read under the lock, so that what is later in a report was read later.
+            let counts = self.observations.counts
+            let durations = self.observations.takeDurations()
             state.reporter.begin(at: reading.time)
             state.reporter.reportRecording(reading)
             state.reporter.reportQueue("span", reading.spans)
@@ -53,49 +65,72 @@ package final class PipelineMetrics: PipelineMetricProducer {
                 state.reporter.report(component, counts)
             }
             state.reporter.reportDelivery(reading.health, seenBy: counts)
-            var metrics = state.reporter.end()
+            var metrics = state.reporter.end(for: preferences)
             let time = max(reading.time, state.lastTime)
-            if let metric = Self.durations(durations, from: state.lastTime, to: time) {
-                metrics.append(metric)
+            if preferences.contains(.cumulative) {
+                state.durations.merge(durations) { $0.merging($1) { $0.merged(with: $1) } }
+            }
+            for preference in metrics.keys {
+                let isTotal = preference == .cumulative
+                let metric = Self.metric(
+                    of: isTotal ? state.durations : durations,
+                    isTotal ? .cumulative : .delta,
+                    from: isTotal ? self.start : state.lastTime,
+                    to: time
+                )
+                if let metric { metrics[preference]?.append(metric) }
             }
             state.lastTime = time
             return metrics
         }
     }
 
-    private static func durations(
-        _ durations: [ExporterObservations.Component: [String: ExplicitHistogram]],
+    private static func metric(
+        of durations: Durations,
+        _ temporality: Temporality,
         from start: Timestamp,
         to end: Timestamp
     ) -> Metric? {
-        var points: [HistogramPoint] = []
-        for (component, histograms) in durations.sorted(by: { $0.key < $1.key }) {
-            for (error, histogram) in histograms.sorted(by: { $0.key < $1.key }) {
+        var explicit: [HistogramPoint] = []
+        var exponential: [ExponentialHistogramPoint] = []
+        for (component, distributions) in durations.sorted(by: { $0.key < $1.key }) {
+            for (error, distribution) in distributions.sorted(by: { $0.key < $1.key }) {
                 var attributes = component.attributes
                 if !error.isEmpty { attributes["error.type"] = .string(error) }
-                points.append(
-                    HistogramPoint(
-                        attributes: attributes,
-                        startTime: start,
-                        time: end,
-                        count: histogram.summary.count,
-                        sum: histogram.summary.sum,
-                        min: histogram.summary.min,
-                        max: histogram.summary.max,
-                        bounds: histogram.bounds,
-                        bucketCounts: histogram.bucketCounts
+                switch distribution {
+                case .explicit(let histogram):
+                    explicit.append(
+                        SeriesReading(attributes: attributes, start: start, value: histogram)
+                            .point(at: end)
                     )
-                )
+                case .exponential(let histogram):
+                    exponential.append(
+                        SeriesReading(attributes: attributes, start: start, value: histogram)
+                            .point(at: end)
+                    )
+                }
             }
         }
-        guard !points.isEmpty else { return nil }
+        guard !explicit.isEmpty || !exponential.isEmpty else { return nil }
         return Metric(
             name: "otel.sdk.exporter.operation.duration",
             description: "The duration of exporting a batch of telemetry records.",
             unit: "s",
             scope: Self.scope,
-            content: .histogram(points, temporality: .delta)
+            // All of them are of one kind.
+            content: explicit.isEmpty
+                ? .exponentialHistogram(exponential, temporality: temporality)
+                : .histogram(explicit, temporality: temporality)
         )
+    }
+}
+
+extension Distribution {
+    /// The distribution of what is in either.
+    fileprivate func merged(with other: Distribution) -> Distribution {
+        var sum = self
+        sum.merge(other)
+        return sum
     }
 }
 

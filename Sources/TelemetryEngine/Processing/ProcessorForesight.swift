@@ -24,6 +24,9 @@ struct ProcessorForesight: Sendable {
         self.changes = changes
     }
 
+    /// Whether it is known what they are going to do.
+    var isKnown: Bool { self.changes != nil }
+
     /// Whether everything stays as it is.
     var isClear: Bool { self.changes?.isEmpty ?? false }
 

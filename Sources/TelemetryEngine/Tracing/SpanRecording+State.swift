@@ -45,6 +45,21 @@ extension SpanRecording {
             var settled: (name: String, attributes: Attributes)?
         }
 
+        /// All that is known at one moment.
+        struct Content: Sendable {
+            var hasEnded: Bool
+            var name: String
+            var endTime: UInt64
+            var attributes: SpanAttributes
+            var droppedAttributes: Int
+            var initialAttributes: Attributes
+            var status: EndedSpan.Status
+            var events: [RecordedEvent]
+            var droppedEvents: Int
+            var links: [EndedSpan.Link]
+            var droppedLinks: Int
+        }
+
         private(set) var name: String
         private(set) var phase = Phase.recording
         private(set) var endTime: UInt64 = 0
@@ -69,6 +84,24 @@ extension SpanRecording {
 
         /// The attributes that were set through the API; without those under way in an access.
         var attributes: SpanAttributes { self.ledger.current }
+
+        var content: Content {
+            let rarity = self.rarity
+            let hasEnded = if case .ended = self.phase { true } else { false }
+            return Content(
+                hasEnded: hasEnded,
+                name: self.name,
+                endTime: self.endTime,
+                attributes: self.attributes,
+                droppedAttributes: self.droppedAttributes,
+                initialAttributes: rarity?.initialAttributes ?? [:],
+                status: rarity?.status ?? .unset,
+                events: rarity?.events ?? [],
+                droppedEvents: rarity?.droppedEvents ?? 0,
+                links: rarity?.links ?? [],
+                droppedLinks: rarity?.droppedLinks ?? 0
+            )
+        }
 
         private var rare: Rarity {
             mutating get {

@@ -176,40 +176,15 @@ package final class SpanRecording: Sendable {
 
     /// Makes what exporters receive; called once, after the end, off the caller's path.
     package func makeEndedSpan(using caches: inout SpanConversionCaches) -> EndedSpan {
-        struct Content: Sendable {
-            var name: String
-            var endTime: UInt64
-            var attributes: SpanAttributes
-            var droppedAttributes: Int
-            var initialAttributes: Attributes
-            var status: EndedSpan.Status
-            var events: [RecordedEvent]
-            var droppedEvents: Int
-            var links: [EndedSpan.Link]
-            var droppedLinks: Int
-        }
-        let content = self.state.withLock { state in
-            let rarity = state.rarity
-            return Content(
-                name: state.name,
-                endTime: state.endTime,
-                attributes: state.attributes,
-                droppedAttributes: state.droppedAttributes,
-                initialAttributes: rarity?.initialAttributes ?? [:],
-                status: rarity?.status ?? .unset,
-                events: rarity?.events ?? [],
-                droppedEvents: rarity?.droppedEvents ?? 0,
-                links: rarity?.links ?? [],
-                droppedLinks: rarity?.droppedLinks ?? 0
-            )
-        }
+        self.span(of: self.state.withLock { $0.content }, using: &caches)
+    }
+
+    private func span(
+        of content: State.Content,
+        using caches: inout SpanConversionCaches
+    ) -> EndedSpan {
         let limits = self.core.limits
-        let (attributes, dropped) = Attributes.converting(
-            content.attributes,
-            over: content.initialAttributes,
-            limit: limits.attributes,
-            valueLength: limits.attributeValueLength
-        )
+        let (attributes, dropped) = self.attributes(of: content)
         return EndedSpan(
             context: self.trace.spanContext(of: self.spanID),
             parentSpanID: self.origin.parentSpanID,
@@ -217,7 +192,9 @@ package final class SpanRecording: Sendable {
             name: content.name,
             kind: self.origin.kind,
             startTime: Timestamp(nanosecondsSinceEpoch: self.origin.start.wall),
-            endTime: Timestamp(nanosecondsSinceEpoch: content.endTime),
+            endTime: Timestamp(
+                nanosecondsSinceEpoch: Swift.max(content.endTime, self.origin.start.wall)
+            ),
             attributes: attributes,
             droppedAttributesCount: content.droppedAttributes + dropped,
             events: content.events.map { $0.converted(limits: limits, using: &caches) },
@@ -231,6 +208,15 @@ package final class SpanRecording: Sendable {
         )
     }
 
+    private func attributes(of content: State.Content) -> (attributes: Attributes, dropped: Int) {
+        Attributes.converting(
+            content.attributes,
+            over: content.initialAttributes,
+            limit: self.core.limits.attributes,
+            valueLength: self.core.limits.attributeValueLength
+        )
+    }
+
     /// Writes back what processors made of a local root, so that others of its request see it.
     ///
     /// From then on ``snapshot`` says that the root has ended.
@@ -241,63 +227,40 @@ package final class SpanRecording: Sendable {
 
 extension SpanRecording: LocalRoot {
     package var snapshot: LocalRootSnapshot {
-        enum Standing: Sendable {
-            case settled(String, Attributes)
-            case underWay(String, SpanAttributes, Attributes)
-        }
-        let standing: Standing = self.state.withLock { state in
-            if let settled = state.rarity?.settled {
-                return .settled(settled.name, settled.attributes)
-            }
-            return .underWay(state.name, state.attributes, state.rarity?.initialAttributes ?? [:])
-        }
-        let name: String
-        let attributes: Attributes
-        let hasEnded: Bool
-        switch standing {
-        case .settled(let finalName, let finalAttributes):
-            (name, attributes, hasEnded) = (finalName, finalAttributes, true)
-        case .underWay(let currentName, let set, let initial):
-            let limits = self.core.limits
-            let (current, _) = Attributes.converting(
-                set,
-                over: initial,
-                limit: limits.attributes,
-                valueLength: limits.attributeValueLength
-            )
-            (name, attributes) = self.inheritance(name: currentName, attributes: current)
-            hasEnded = false
-        }
+        let (settled, content): ((name: String, attributes: Attributes)?, State.Content) =
+            self.state.withLock { ($0.rarity?.settled, $0.content) }
+        let inherited = settled ?? self.inheritance(of: content)
         return LocalRootSnapshot(
-            hasEnded: hasEnded,
+            // What has ended and was not processed yet is called what the processors are going to
+            // call it, unless nobody knows what that is.
+            hasEnded: settled != nil || content.hasEnded && self.core.foresight.isKnown,
             spanID: self.spanID,
-            name: name,
+            name: inherited.name,
             kind: self.origin.kind,
-            attributes: attributes
+            attributes: inherited.attributes
         )
     }
 
     /// What the processors are going to leave of what is known so far.
-    private func inheritance(
-        name: String,
-        attributes: Attributes
-    ) -> (name: String, attributes: Attributes) {
+    private func inheritance(of content: State.Content) -> (name: String, attributes: Attributes) {
         let foresight = self.core.foresight
-        guard !foresight.isClear else { return (name, attributes) }
-        let start = Timestamp(nanosecondsSinceEpoch: self.origin.start.wall)
-        return foresight.inheritance(
-            from: EndedSpan(
-                context: self.trace.spanContext(of: self.spanID),
-                parentSpanID: self.origin.parentSpanID,
-                hasRemoteParent: self.origin.hasRemoteParent,
-                name: name,
-                kind: self.origin.kind,
-                startTime: start,
-                endTime: start,
-                attributes: attributes,
-                sampleRate: self.trace.sampleRate
-            )
-        )
+        guard !foresight.isClear else {
+            var attributes = self.attributes(of: content).attributes
+            self.complete(&attributes, of: content)
+            return (content.name, attributes)
+        }
+        var content = content
+        // To find the names of functions is for those who send them.
+        for index in content.events.indices { content.events[index].backtrace = nil }
+        var caches = SpanConversionCaches()
+        var span = self.span(of: content, using: &caches)
+        self.complete(&span.attributes, of: content)
+        return foresight.inheritance(from: span)
+    }
+
+    /// Does what is done to a span after its end, before processors see it.
+    private func complete(_ attributes: inout Attributes, of content: State.Content) {
+        if content.hasEnded { self.core.inheritance?.complete(&attributes) }
     }
 }
 

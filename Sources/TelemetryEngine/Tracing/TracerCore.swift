@@ -39,10 +39,12 @@ final class TracerCore: Sendable {
     /// What the processors are going to do to a span that is under way.
     let foresight: ProcessorForesight
 
+    /// What spans hand down to those inside them.
+    let inheritance: AttributeInheritance?
+
     private let sampling: Sampling
     private let ids: RandomIDGenerator
     private let processors: [any SpanProcessor]
-    private let inheritance: AttributeInheritance?
 
     init(
         channel: RecordChannel<SpanRecording>,

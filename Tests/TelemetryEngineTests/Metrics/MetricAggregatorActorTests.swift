@@ -76,11 +76,19 @@ private final class DrivenTime: Sendable {
 
 /// Keeps what it is given.
 private final class Received: Sendable {
-    private let batches = Locked<[[Metric]]>([])
+    private let batches = Locked<[(MetricPreference.TemporalityPreference, [Metric])]>([])
 
-    func append(_ batch: [Metric]) { self.batches.withLock { $0.append(batch) } }
+    func append(_ batch: [Metric], for preference: MetricPreference.TemporalityPreference) {
+        self.batches.withLock { $0.append((preference, batch)) }
+    }
 
-    var all: [[Metric]] { self.batches.withLock { $0 } }
+    /// Everybody's batches.
+    var all: [[Metric]] { self.batches.withLock { $0.map(\.1) } }
+
+    /// The batches of those who have that preference.
+    subscript(preference: MetricPreference.TemporalityPreference) -> [[Metric]] {
+        self.batches.withLock { $0.filter { $0.0 == preference }.map(\.1) }
+    }
 }
 
 /// Holds whoever comes until it is opened.
@@ -118,7 +126,7 @@ private actor Gate {
         await withTaskGroup(of: Void.self) { group in
             group.addTask {
                 let ticks = MetricTicks(every: .seconds(60), time: time.source)
-                await aggregator.run(ticks: ticks) { received.append($0) }
+                await aggregator.run(ticks: ticks) { received.append($0, for: $1) }
             }
             for round in 1...3 {
                 await time.someoneSleeps()
@@ -191,7 +199,7 @@ private actor Gate {
                 .increment()
         }
         let received = Received()
-        await aggregator.collectNow { received.append($0) }
+        await aggregator.collectNow { received.append($0, for: $1) }
         #expect(received.all.map(\.pointCount) == [300, 300, 300, 100])
     }
 
@@ -206,14 +214,14 @@ private actor Gate {
             group.addTask {
                 await aggregator.collectNow {
                     await gate.pass()
-                    received.append($0)
+                    received.append($0, for: $1)
                 }
             }
             await gate.someoneWaits()
             counter.increment(by: 2)
             for _ in 0..<3 {
                 group.addTask {
-                    await aggregator.collectNow { received.append($0) }
+                    await aggregator.collectNow { received.append($0, for: $1) }
                     // All that was measured before has been handed over, by whomever.
                     let values = received.all.flatMap { $0.values(of: "c") }
                     #expect(values == [.int(1), .int(2)])
@@ -240,14 +248,14 @@ private actor Gate {
                 group.addTask {
                     for _ in 0..<50 {
                         await aggregator.collectNow {
-                            received.append($0)
+                            received.append($0, for: $1)
                             await Task.yield()
                         }
                     }
                 }
             }
         }
-        await aggregator.collectNow { received.append($0) }
+        await aggregator.collectNow { received.append($0, for: $1) }
         let sum = received.all.flatMap { $0.values(of: "c") }.map(\.asDouble).reduce(0, +)
         #expect(sum == 20_000)
     }

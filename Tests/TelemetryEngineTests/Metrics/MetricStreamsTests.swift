@@ -32,7 +32,7 @@ import Testing
         #expect(metrics.first { $0.name == "c" }?.numbers.first?.startTime == .epoch)
         #expect(metrics.first { $0.name == "f" }?.numbers.first?.startTime == .seconds(10))
         late.increment(by: 0.25)
-        let last = try #require(fixture.collect(at: 30).first)
+        let last = try #require(fixture.collect(at: 30).first { $0.name == "f" })
         #expect(last.numbers.map(\.value) == [.double(0.75)])
         #expect(last.numbers.first?.startTime == .seconds(10))
         guard case .sum(_, .cumulative, true) = last.content else {
@@ -68,6 +68,92 @@ import Testing
             #expect(second.positive.counts.reduce(0, +) == second.count)
             #expect(second.startTime == .epoch)
         }
+    }
+
+    @Test func idleSeriesAreReportedInTotalsAndOnlyThere() {
+        for temporality in [Temporality.delta, .cumulative] {
+            var fixture = MetricsFixture(temporality: temporality)
+            Counter(label: "i", factory: fixture.factory).increment(by: 3)
+            FloatingPointCounter(label: "d", factory: fixture.factory).increment(by: 1.5)
+            Meter(label: "m", factory: fixture.factory).set(4)
+            Gauge(label: "g", factory: fixture.factory).record(5)
+            Recorder(label: "r", factory: fixture.factory).record(6)
+            // Whoever never measured anything is reported to nobody.
+            _ = Counter(label: "n", factory: fixture.factory)
+            let first = fixture.collect(at: 10)
+            #expect(Set(first.map(\.name)) == ["i", "d", "m", "g", "r"])
+            let second = fixture.collect(at: 20)
+            guard temporality == .cumulative else {
+                #expect(second.isEmpty)
+                continue
+            }
+            #expect(second.map(\.name) == first.map(\.name))
+            #expect(second.flatMap(\.numbers).map(\.value) == first.flatMap(\.numbers).map(\.value))
+            #expect(second.flatMap(\.histograms).map(\.sum) == [6])
+            #expect(second.flatMap(\.numbers).allSatisfy { $0.time == .seconds(20) })
+            #expect(second.flatMap(\.numbers).allSatisfy { $0.startTime == .epoch })
+        }
+    }
+
+    @Test func seriesThatIsGoneIsReportedOnceMoreAndStartsAnewWhenItComesBack() throws {
+        var fixture = MetricsFixture(temporality: .cumulative)
+        let dimensions = [("a", "1")]
+        let staying = Counter(label: "c", dimensions: [("a", "2")], factory: fixture.factory)
+        staying.increment(by: 10)
+        let counter = Counter(label: "c", dimensions: dimensions, factory: fixture.factory)
+        counter.increment(by: 3)
+        let timer = Timer(label: "t", factory: fixture.factory)
+        timer.recordSeconds(1)
+        _ = fixture.collect(at: 10)
+        counter.increment(by: 2)
+        counter.destroy()
+        timer.destroy()
+        let last = fixture.collect(at: 20)
+        #expect(last.values(of: "c") == [.int(5), .int(10)])
+        #expect(last.flatMap(\.histograms).map(\.count) == [1])
+        #expect(fixture.collect(at: 30).values(of: "c") == [.int(10)])
+        #expect(fixture.collect(at: 40).map(\.name) == ["c"])
+        Counter(label: "c", dimensions: dimensions, factory: fixture.factory).increment()
+        Timer(label: "t", factory: fixture.factory).recordSeconds(2)
+        let back = fixture.collect(at: 50)
+        let point = try #require(back.first?.numbers.first { $0.value == .int(1) })
+        #expect(point.startTime == .seconds(40))
+        #expect(back.flatMap(\.histograms).map(\.sum) == [2])
+        #expect(back.flatMap(\.histograms).map(\.startTime) == [.seconds(40)])
+    }
+
+    @Test func counterThatIsResetStartsAnew() throws {
+        var fixture = MetricsFixture(temporality: .cumulative)
+        let counter = Counter(label: "c", factory: fixture.factory)
+        counter.increment(by: 5)
+        _ = fixture.collect(at: 10)
+        counter.reset()
+        let reset = try #require(fixture.collect(at: 20).first?.numbers.first)
+        #expect(reset.value == .int(0))
+        #expect(reset.startTime == .seconds(10))
+        counter.increment(by: 2)
+        let later = try #require(fixture.collect(at: 30).first?.numbers.first)
+        #expect(later.value == .int(2))
+        #expect(later.startTime == .seconds(10))
+    }
+
+    @Test func totalsAreOfNoMoreSeriesThanThereMayBe() {
+        var fixture = MetricsFixture(temporality: .cumulative) { $0.cardinalityLimit = 10 }
+        var latest = 0
+        for round in 1...5 {
+            for number in 0..<100 {
+                let dimensions = [("n", "\(round).\(number)")]
+                let counter = Counter(label: "c", dimensions: dimensions, factory: fixture.factory)
+                counter.increment()
+                counter.destroy()
+            }
+            let metrics = fixture.collect(at: UInt64(round))
+            latest = metrics.pointCount
+            #expect(latest <= 10)
+        }
+        // All but the overflow series are gone by now, and what it counted stays.
+        let metrics = fixture.collect(at: 6)
+        #expect(metrics.values(of: "c") == [.int(5 * 91)])
     }
 
     @Test func oneCollectionServesBothTemporalities() {

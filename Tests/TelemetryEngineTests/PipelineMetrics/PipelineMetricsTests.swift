@@ -99,6 +99,73 @@ struct PipelineMetricsTests {
         }
     }
 
+    @Test func totalsAreReportedToWhoPrefersThem() async throws {
+        let exporter = InMemoryExporter(name: "memory", signals: [.traces])
+        let receivers = [MetricPreference.TemporalityPreference.delta, .cumulative, .lowMemory]
+            .map { temporality in
+                InMemoryExporter(
+                    name: "\(temporality)",
+                    signals: [.metrics],
+                    metricPreference: MetricPreference(
+                        temporality: temporality,
+                        histogramAggregation: .exponential
+                    )
+                )
+            }
+        var configuration = TelemetryConfiguration()
+        configuration.storage = nil
+        configuration.diagnosticLevel = .off
+        configuration.shutdownTimeout = .seconds(50)
+        configuration.metrics.exportInterval = .seconds(3_600)
+        configuration.metrics.measuresPipeline = true
+        let telemetry = Telemetry(configuration: configuration, exporters: [exporter] + receivers)
+        await telemetry.run {
+            for _ in 0..<3 {
+                Self.recordSpans(2, with: telemetry)
+                await telemetry.forceFlush(.seconds(50))
+            }
+            // Reported once more, in totals.
+            await telemetry.forceFlush(.seconds(50))
+        }
+        let started = "otel.sdk.span.started"
+        let duration = "otel.sdk.exporter.operation.duration"
+        for (receiver, name) in zip(receivers, ["delta", "cumulative", "lowmemory"]) {
+            let counts = receiver.metrics.filter { $0.name == started }
+            let values = counts.flatMap(\.numbers).map(\.value.asDouble)
+            let durations = receiver.metrics.filter { $0.name == duration }
+            let last = try #require(durations.last)
+            for metric in counts {
+                guard case .sum(_, let temporality, true) = metric.content else {
+                    Issue.record("\(name): \(metric.content)")
+                    continue
+                }
+                #expect(temporality == (name == "delta" ? .delta : .cumulative), "\(name)")
+            }
+            guard case .exponentialHistogram(let points, let temporality) = last.content else {
+                Issue.record("\(name): \(last.content)")
+                continue
+            }
+            #expect(temporality == (name == "cumulative" ? .cumulative : .delta), "\(name)")
+            if name == "delta" {
+                #expect(values == [2, 2, 2])
+            } else {
+                #expect(values.count > 3, "\(name)")
+                #expect(values == values.sorted(), "\(name)")
+                #expect(values.last == 6, "\(name)")
+                #expect(Set(counts.flatMap(\.numbers).map(\.startTime)).count == 1)
+            }
+            if name == "cumulative" {
+                #expect(points.reduce(0) { $0 + $1.count } == 3)
+            } else {
+                let all = durations.flatMap(\.exponentialHistograms)
+                #expect(all.reduce(0) { $0 + $1.count } == 3, "\(name)")
+            }
+        }
+        // Nobody counts the reports, in whatever shape they come.
+        let exported = "otel.sdk.exporter.metric_data_point.exported"
+        #expect(receivers.allSatisfy { $0.metrics.allSatisfy { $0.name != exported } })
+    }
+
     @Test func theReportsAreInTheAccounts() async {
         let telemetry = self.telemetry(InMemoryExporter(name: "memory", signals: [.traces]))
         await telemetry.run {

@@ -189,6 +189,86 @@ struct TelemetryTracerTests {
         #expect(snapshot.spanID == server.spanContext.spanID)
     }
 
+    /// A request that has ended and that the span processor's actor has not seen yet.
+    private func unprocessedRequest(
+        _ change: (inout TelemetryConfiguration.Traces) -> Void = { _ in }
+    ) throws -> (harness: TracingHarness, root: SpanRecording) {
+        var configuration = TelemetryConfiguration()
+        change(&configuration.traces)
+        let harness = TracingHarness(processors: configuration.traces.processors)
+        let server = harness.tracer.startSpan("GET", context: .topLevel, ofKind: .server)
+        let child = harness.tracer.startSpan("child", context: server.context)
+        let root = try #require(child.recording?.localRoot)
+        server.attributes["enduser.id"] = "ann"
+        server.operationName = "GET /carts/{id}"
+        server.setStatus(.init(code: .error, message: "gone"))
+        #expect(!root.snapshot.hasEnded)
+        server.end()
+        return (harness, root)
+    }
+
+    @Test("A request that has ended and was not processed yet has ended, under its last name")
+    func requestBeforeItIsProcessed() throws {
+        let (_, root) = try self.unprocessedRequest()
+        #expect(root.snapshot.hasEnded)
+        #expect(root.snapshot.name == "GET /carts/{id}")
+        #expect(root.snapshot.attributes == ["enduser.id": "ann"])
+    }
+
+    @Test("A request that was not processed yet is called what the processors are going to call it")
+    func requestBeforeItIsRenamed() async throws {
+        let (harness, root) = try self.unprocessedRequest { traces in
+            traces.modify { span in
+                // All is known by now, not the name alone.
+                if span.status != .unset, span.endTime >= span.startTime {
+                    span.name = "failed \(span.name)"
+                }
+                span.attributes["enduser.id"] = "***"
+            }
+        }
+        #expect(root.snapshot.hasEnded)
+        #expect(root.snapshot.name == "failed GET /carts/{id}")
+        #expect(root.snapshot.attributes == ["enduser.id": "***"])
+        // As it is afterwards.
+        let before = root.snapshot
+        var configuration = TelemetryConfiguration()
+        configuration.traces.modify { span in
+            span.name = "failed \(span.name)"
+            span.attributes["enduser.id"] = "***"
+        }
+        var finisher = SpanFinisher(processors: configuration.traces.processors)
+        _ = finisher.finish(await harness.recordings())
+        #expect(root.snapshot.name == before.name)
+        #expect(root.snapshot.attributes == before.attributes)
+    }
+
+    @Test("A request not processed yet is under way if nobody knows what it is going to be called")
+    func requestBeforeItIsChangedByOthers() throws {
+        struct Renaming: SpanProcessor {
+            func onEnd(_ span: inout EndedSpan) -> ProcessorVerdict {
+                span.name = "***"
+                return .keep
+            }
+        }
+        let (_, root) = try self.unprocessedRequest { $0.processors.append(Renaming()) }
+        #expect(!root.snapshot.hasEnded)
+        #expect(root.snapshot.attributes.isEmpty)
+    }
+
+    @Test("A request whose end waits for a change of its attributes is under way")
+    func requestThatIsEnding() throws {
+        let harness = TracingHarness()
+        let server = harness.tracer.startSpan("GET", context: .topLevel, ofKind: .server)
+        let recording = try #require(server.recording)
+        var access = recording.beginAccess()
+        access.attributes["late"] = true
+        server.end()
+        #expect(!recording.snapshot.hasEnded)
+        recording.finishAccess(&access)
+        #expect(recording.snapshot.hasEnded)
+        #expect(recording.snapshot.attributes == ["late": true])
+    }
+
     @Test("A log inside a span learns its ids, flags and sample rate")
     func activeSpanOfAContext() throws {
         let harness = TracingHarness(

@@ -140,20 +140,6 @@ import Testing
         }
     }
 
-    @Test(arguments: ["traces", "metrics", "logs"])
-    func `OTLP is refused in clear words`(path: String) async throws {
-        try await self.withServer { client in
-            let response = try await client.executeRequest(
-                uri: "/v1/\(path)",
-                method: .post,
-                headers: [:],
-                body: ByteBuffer(string: "{}")
-            )
-            #expect(response.status == .notImplemented)
-            #expect(Self.text(response).contains("OTLP is not received yet"))
-        }
-    }
-
     @Test(
         arguments: [
             (nil, nil, true), ("127.0.0.1:4318", nil, true), ("localhost:4318", nil, true),

@@ -60,18 +60,30 @@ package final class Instrument: Sendable {
     let attributes: MetricView.AttributeSelection
 
     /// Creates an instrument; the first of the views that matches its label applies.
-    init(kind: InstrumentKind, label: String, views: [MetricView]) {
+    ///
+    /// - Parameter histograms: how distributions are kept that no view says anything else about.
+    init(
+        kind: InstrumentKind,
+        label: String,
+        views: [MetricView],
+        histograms: MetricPreference.HistogramAggregation = .explicitBucket
+    ) {
         let view = views.first { $0.matches(label) }
         self.kind = kind
         self.name = view?.name ?? label
         self.unit = kind.unit
         self.attributes = view?.attributes ?? .all
-        self.aggregation = Self.aggregation(of: kind, view: view?.aggregation ?? .standard)
+        self.aggregation = Self.aggregation(
+            of: kind,
+            view: view?.aggregation ?? .standard,
+            histograms: histograms
+        )
     }
 
     private static func aggregation(
         of kind: InstrumentKind,
-        view: MetricView.Aggregation
+        view: MetricView.Aggregation,
+        histograms: MetricPreference.HistogramAggregation
     ) -> Aggregation {
         switch (kind, view.value) {
         case (_, .drop): .dropped
@@ -79,6 +91,9 @@ package final class Instrument: Sendable {
         case (.floatingPointCounter, _): .doubleSum
         case (.meter, _): .level
         case (.gauge, _): .lastValue
+        case (.recorder, .standard) where histograms == .exponential,
+            (.timer, .standard) where histograms == .exponential:
+            .exponentialHistogram(ExponentialHistogram())
         case (.recorder, .standard):
             .histogram(ExplicitHistogram(bounds: ExplicitHistogram.defaultBounds))
         case (.timer, .standard):

@@ -29,6 +29,11 @@ package final class InstrumentRegistry: Sendable {
         /// The default is 10,000.
         package var instrumentLimit: Int? = 10_000
 
+        /// What recorders and timers are combined to that no view says anything else about.
+        ///
+        /// The default is distributions over fixed buckets.
+        package var histogramAggregation = MetricPreference.HistogramAggregation.explicitBucket
+
         /// Creates the default configuration.
         package init() {}
     }
@@ -111,7 +116,7 @@ package final class InstrumentRegistry: Sendable {
             var group = MetricCollection.Group(instrument: task.instrument)
             for cell in task.departed {
                 cell.drain(into: &group)
-                collection.departedSeries.append(cell.identity.id)
+                group.departedSeries.append(cell.identity.id)
             }
             task.overflow?.drain(into: &group)
             var position = 0
@@ -124,7 +129,9 @@ package final class InstrumentRegistry: Sendable {
                 position += cells.count
             }
             collection.visitedSeries += task.departed.count + position
-            if !group.isEmpty { collection.groups.append(group) }
+            if !group.isEmpty || !group.departedSeries.isEmpty {
+                collection.groups.append(group)
+            }
         }
         return collection
     }
@@ -219,7 +226,8 @@ extension InstrumentRegistry {
                 instrument: Instrument(
                     kind: key.kind,
                     label: key.label,
-                    views: self.configuration.views
+                    views: self.configuration.views,
+                    histograms: self.configuration.histogramAggregation
                 )
             )
             let position: Int

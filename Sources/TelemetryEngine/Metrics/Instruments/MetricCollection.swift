@@ -28,6 +28,8 @@ package struct MetricCollection: Sendable {
         package internal(set) var histograms: [Measurement<ExplicitHistogram>] = []
         /// Of recorders and timers with exponential buckets.
         package internal(set) var exponentialHistograms: [Measurement<ExponentialHistogram>] = []
+        /// The series that will not be in later collections.
+        package internal(set) var departedSeries: [UInt64] = []
 
         /// Creates a group without measurements.
         init(instrument: Instrument) {
@@ -44,11 +46,8 @@ package struct MetricCollection: Sendable {
     /// When it was made.
     package let time: Timestamp
 
-    /// What was measured, by instrument.
+    /// What was measured and which series are gone, by instrument.
     package internal(set) var groups: [Group] = []
-
-    /// The series that will not be in later collections.
-    package internal(set) var departedSeries: [UInt64] = []
 
     /// How many series were looked at, idle ones included.
     package internal(set) var visitedSeries = 0

@@ -53,7 +53,9 @@ public struct MetricView: Sendable, Hashable {
         /// What the kind of instrument suggests.
         ///
         /// The default. Counters and meters are sums, gauges the last value, recorders histograms with
-        /// OpenTelemetry's bounds, timers histograms with bounds from 5 ms to 10 s.
+        /// OpenTelemetry's bounds, timers histograms with bounds from 5 ms to 10 s; both are
+        /// exponential histograms if a destination prefers those, see
+        /// ``MetricPreference/histogramAggregation``.
         public static let standard = Aggregation(value: .standard)
 
         /// Nothing is measured, and nothing kept.

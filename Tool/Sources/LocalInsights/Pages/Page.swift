@@ -53,7 +53,8 @@ struct Page: Sendable {
             <tbody></tbody>
             </table></div>
             <p id="nothing" class="empty" hidden>Nothing has arrived that fits.
-            Send telemetry with the connection string that <code>azure-monitor local</code> printed.</p>
+            Send telemetry with the connection string that <code>azure-monitor local</code> printed,
+            or by OTLP over HTTP to the address of this page.</p>
             </section>
             <section id="operation" hidden>
             <p><a href="#/">← everything</a></p>

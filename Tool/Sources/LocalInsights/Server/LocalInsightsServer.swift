@@ -2,6 +2,7 @@ import HTTPTypes
 package import Hummingbird
 package import Logging
 import NIOCore
+import TelemetryModel
 import TelemetryTransport
 
 /// Application Insights on your own machine: one server for ingestion, queries and pages.
@@ -10,7 +11,7 @@ import TelemetryTransport
 /// | -------------------------------------------- | ------------------------------------------- |
 /// | `POST /v2.1/track`, `POST /v2/track`         | 200, 206 or 400 with a ``TrackReply``       |
 /// | `POST /QuickPulseService.svc/ping`, `…/post` | 200, `x-ms-qps-subscribed: false`           |
-/// | `POST /v1/traces`, `/v1/metrics`, `/v1/logs` | 501                                         |
+/// | `POST /v1/traces`, `/v1/metrics`, `/v1/logs` | 200 or 400 with an ``OTLPReply``            |
 /// | `POST /v1/query`                             | 200 with rows, 400 with `{"error":…}`       |
 /// | `GET /api/state`                             | how much has arrived                        |
 /// | `GET /`                                      | the page                                    |
@@ -26,6 +27,12 @@ package struct LocalInsightsServer: Sendable {
         /// How many bytes a body may have, before and after decompression.
         package var maximumBodySize = 64 * 1024 * 1024
 
+        /// The name of this machine, for what is sent by those who do not name their instance;
+        /// empty if there is none.
+        ///
+        /// Used only while nobody but this machine can send.
+        package var hostName = ""
+
         /// Creates a configuration with the defaults.
         package init() {}
 
@@ -38,12 +45,18 @@ package struct LocalInsightsServer: Sendable {
 
     private let configuration: Configuration
     private let store: TelemetryStore
+    private let receiver: OTLPReceiver
     private let logger: Logger
 
-    /// Creates a server that keeps what it receives in a store.
+    /// Creates a server that keeps what it receives in a store; its session begins now.
     package init(configuration: Configuration = .init(), store: TelemetryStore, logger: Logger) {
         self.configuration = configuration
         self.store = store
+        self.receiver = OTLPReceiver(
+            instrumentationKey: Self.instrumentationKey,
+            hostName: configuration.isLoopback ? configuration.hostName : "",
+            sessionStart: .now
+        )
         self.logger = logger
     }
 
@@ -86,8 +99,10 @@ package struct LocalInsightsServer: Sendable {
         for path: RouterPath in ["/QuickPulseService.svc/ping", "/QuickPulseService.svc/post"] {
             router.post(path) { request, _ in try await self.answerLiveMetrics(request) }
         }
-        for path: RouterPath in ["/v1/traces", "/v1/metrics", "/v1/logs"] {
-            router.post(path) { request, _ in try await self.refuseOTLP(request) }
+        for signal in Signal.allCases {
+            router.post("/v1/\(signal.rawValue)") { request, _ in
+                try await self.receive(signal, in: request)
+            }
         }
         let guarded = router.group().add(
             middleware: RebindingGuard(isLoopback: configuration.isLoopback)
@@ -173,7 +188,60 @@ package struct LocalInsightsServer: Sendable {
         }
     }
 
-    // MARK: Live metrics and OTLP
+    // MARK: OTLP
+
+    private func receive(_ signal: Signal, in request: Request) async throws -> Response {
+        let encoding = OTLPEncoding(contentType: request.headers[.contentType])
+        let bytes: [UInt8]
+        switch try await self.body(of: request) {
+        case .success(let body):
+            bytes = body
+        case .failure(let refusal):
+            let reply = OTLPReply(status: refusal.status.code, message: refusal.message)
+            var response = Self.response(reply, to: signal, in: encoding ?? .json)
+            // The rest of the body is not read, so nothing can follow it.
+            response.headers[.connection] = "close"
+            return response
+        }
+        guard let encoding else {
+            let types = OTLPEncoding.allCases.map(\.rawValue).joined(separator: " or ")
+            return Self.response(
+                OTLPReply(status: 415, message: "The content type must be \(types)."),
+                to: signal,
+                in: .json
+            )
+        }
+        let result = self.receiver.receive(bytes, of: signal, in: encoding)
+        do {
+            for rows in result.rows { try await self.store.insert(rows) }
+        } catch {
+            self.logger.error("Telemetry could not be stored.", metadata: ["error": "\(error)"])
+            return Self.response(
+                OTLPReply(status: 503, message: "The store failed."),
+                to: signal,
+                in: encoding
+            )
+        }
+        return Self.response(result.reply, to: signal, in: encoding)
+    }
+
+    private static func response(
+        _ reply: OTLPReply,
+        to signal: Signal,
+        in encoding: OTLPEncoding
+    ) -> Response {
+        Response(
+            status: .init(code: reply.status),
+            headers: [
+                .contentType: encoding.rawValue,
+                .cacheControl: "no-store",
+                .xContentTypeOptions: "nosniff",
+            ],
+            body: .init(byteBuffer: ByteBuffer(bytes: reply.body(of: signal, in: encoding)))
+        )
+    }
+
+    // MARK: Live metrics
 
     private func answerLiveMetrics(_ request: Request) async throws -> Response {
         guard case .success = try await self.body(of: request) else {
@@ -182,18 +250,6 @@ package struct LocalInsightsServer: Sendable {
         var response = JSONReply.make(.ok, Array("{}".utf8))
         if let name = HTTPField.Name("x-ms-qps-subscribed") { response.headers[name] = "false" }
         return response
-    }
-
-    private func refuseOTLP(_ request: Request) async throws -> Response {
-        _ = try await self.body(of: request)
-        // Code 12 is UNIMPLEMENTED in the status that OTLP answers with.
-        var status = Array(#"{"code":12,"message":"#.utf8)
-        JSONText.append(
-            "OTLP is not received yet; send to /v2.1/track with the connection string instead.",
-            to: &status
-        )
-        status.append(UInt8(ascii: "}"))
-        return JSONReply.make(.notImplemented, status)
     }
 
     // MARK: Queries

@@ -61,12 +61,23 @@ package final class TelemetryStore: Sendable {
     let configuration: Configuration
     let database: any DatabaseWriter
     private let logger: Logger
-    private let state = Mutex(State())
+    private let state: Mutex<State>
 
     /// Opens the store; a file is created if there is none.
     package init(configuration: Configuration = .init(), logger: Logger) throws(OpenError) {
+        // All that can fail comes first: Swift 6.3.1 crashes, when it optimizes, at an initializer
+        // that would have to take down a mutex.
+        let (database, newest) = try Self.openDatabase(configuration)
         self.configuration = configuration
+        self.database = database
         self.logger = logger
+        self.state = Mutex(State(sequence: newest))
+    }
+
+    /// Connects to the database, and finds the number of its newest item.
+    private static func openDatabase(
+        _ configuration: Configuration
+    ) throws(OpenError) -> (any DatabaseWriter, newest: Int64) {
         var settings = GRDB.Configuration()
         settings.busyMode = .timeout(5)
         settings.prepareDatabase { connection in
@@ -74,19 +85,20 @@ package final class TelemetryStore: Sendable {
             _ = unsafe sqlite3_limit(connection.sqliteConnection, SQLITE_LIMIT_ATTACHED, 0)
         }
         do {
+            let database: any DatabaseWriter
             if let path = configuration.path {
                 Self.createPrivately(path)
-                self.database = try DatabasePool(path: path, configuration: settings)
+                database = try DatabasePool(path: path, configuration: settings)
             } else {
-                self.database = try DatabaseQueue(configuration: settings)
+                database = try DatabaseQueue(configuration: settings)
             }
-            try self.database.write { connection in try Self.createSchema(in: connection) }
-            let newest = try self.database.read { connection in
+            try database.write { connection in try Self.createSchema(in: connection) }
+            let newest = try database.read { connection in
                 try TelemetryTable.allCases.map { table in
                     try Int64.fetchOne(connection, sql: "SELECT max(rowid) FROM \(table)") ?? 0
                 }.max() ?? 0
             }
-            self.state.withLock { $0.sequence = newest }
+            return (database, newest)
         } catch let error as DatabaseError {
             throw OpenError(message: error.message ?? error.resultCode.description)
         } catch let error as OpenError {

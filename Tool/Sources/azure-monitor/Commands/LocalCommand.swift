@@ -22,8 +22,10 @@ struct LocalCommand: AsyncParsableCommand {
         abstract: "Application Insights on your own machine: receives, stores, shows.",
         discussion: """
             The first line on standard output is the connection string; it appears when the \
-            server listens. The address of the web page goes to standard error. It runs until \
-            SIGINT or SIGTERM.
+            server listens. The address of the web page goes to standard error. What speaks \
+            OpenTelemetry's protocol over HTTP can send to that address as well, in \
+            Protocol Buffers or JSON: OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:4318. It runs \
+            until SIGINT or SIGTERM.
             """
     )
 
@@ -57,6 +59,7 @@ struct LocalCommand: AsyncParsableCommand {
         var configuration = LocalInsightsServer.Configuration()
         configuration.host = self.host
         configuration.port = self.port
+        configuration.hostName = HostMachine.name
         let server = LocalInsightsServer(
             configuration: configuration,
             store: store,

@@ -15,6 +15,7 @@ struct InsightsHost: Sendable {
         self.store = try TelemetryStore(configuration: .init(path: nil), logger: Console.logger)
         var configuration = LocalInsightsServer.Configuration()
         configuration.port = port
+        configuration.hostName = HostMachine.name
         self.server = LocalInsightsServer(
             configuration: configuration,
             store: self.store,

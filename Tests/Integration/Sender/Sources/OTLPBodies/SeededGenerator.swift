@@ -1,0 +1,1 @@
+../../../../OTLPExporterTests/Support/SeededGenerator.swift
