@@ -1,4 +1,5 @@
 public import AzureIdentity
+package import TelemetryTransport
 
 /// Where telemetry goes, and whose it is: the connection string of an Application Insights
 /// resource.

@@ -1,5 +1,6 @@
 public import AzureIdentity
 public import TelemetryEngine
+import TelemetryTransport
 
 extension OfflineStorage {
     /// Makes an exporter for what offline storage keeps for an Application Insights resource.

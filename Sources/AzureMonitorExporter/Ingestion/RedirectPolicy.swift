@@ -1,4 +1,5 @@
 import AzureIdentity
+import TelemetryTransport
 
 /// Where requests go, and which redirects are followed.
 ///

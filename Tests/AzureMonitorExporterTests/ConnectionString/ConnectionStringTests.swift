@@ -1,5 +1,6 @@
 import AzureIdentity
 import TelemetryEngine
+import TelemetryTransport
 import Testing
 
 @testable import AzureMonitorExporter

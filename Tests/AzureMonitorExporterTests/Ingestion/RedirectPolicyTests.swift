@@ -1,4 +1,5 @@
 import AzureIdentity
+import TelemetryTransport
 import Testing
 
 @testable import AzureMonitorExporter

@@ -1,3 +1,5 @@
+import TelemetryEngine
+
 /// What the tag `ai.internal.sdkVersion` says.
 ///
 /// `<platform><system><attachment>_swift<version>:otel<version>:dst<version>`, for instance
