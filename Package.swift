@@ -211,13 +211,17 @@ let package = Package(
         ),
         .testTarget(
             name: "OTLPExporterTests",
-            dependencies: ["OTLPExporter", "TelemetryModel"]
+            dependencies: [
+                "OTLPExporter", "TelemetryEngine", "TelemetryModel", "TelemetryTesting",
+                "TelemetryTransport",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+            ]
         ),
         .testTarget(
             name: "AzureMonitorTests",
             dependencies: [
-                "AzureMonitor", "AzureMonitorExporter", "OTLPExporter", "TelemetryEngine",
-                "TelemetryModel", "TelemetryTesting", "TelemetryTransport",
+                "AzureIdentity", "AzureMonitor", "AzureMonitorExporter", "OTLPExporter",
+                "TelemetryEngine", "TelemetryModel", "TelemetryTesting", "TelemetryTransport",
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),

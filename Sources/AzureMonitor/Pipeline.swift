@@ -1,4 +1,6 @@
+import AzureIdentity
 import AzureMonitorExporter
+import OTLPExporter
 import TelemetryEngine
 import TelemetryModel
 import TelemetryTransport
@@ -10,20 +12,45 @@ struct Pipeline {
 
     /// Puts a pipeline together; nothing runs, no thread is started, nobody is asked anything.
     ///
-    /// - Parameter transport: what sends to Azure; `nil` for what the configuration describes.
+    /// - Parameters:
+    ///   - transport: what sends to Azure; `nil` for what the configuration describes.
+    ///   - otlpTransport: what sends to the OTLP destination; `nil` for what it describes.
     init(
         _ configuration: AzureMonitor.Configuration,
-        transport: (any HTTPTransport)? = nil
+        transport: (any HTTPTransport)? = nil,
+        otlpTransport: (any HTTPTransport)? = nil
     ) throws {
         let diagnostics = Diagnostics(
             level: configuration.diagnosticLevel,
             directory: configuration.diagnosticDirectory
         )
-        for (number, notice) in configuration.notices.enumerated() {
+        let ofOTLP = (configuration.otlp?.notices ?? []).filter {
+            !configuration.notices.contains($0)
+        }
+        for (number, notice) in (configuration.notices + ofOTLP).enumerated() {
             diagnostics.report(.warning, "environment.\(number)", notice)
         }
         var statistics: CustomerStatistics?
-        let exporters = try Self.exporters(for: configuration, transport, diagnostics, &statistics)
+        // Who wants tokens of the same credential for several places asks one source for them.
+        let credential =
+            configuration.otlp == nil
+            ? configuration.credential
+            : configuration.credential.map { $0 as? TokenSource ?? TokenSource($0) }
+        let ofOTLPDestination = try Self.otlpExporters(
+            for: configuration,
+            credential,
+            otlpTransport,
+            diagnostics
+        )
+        let exporters =
+            try Self.exporters(
+                for: configuration,
+                credential,
+                transport,
+                diagnostics,
+                &statistics,
+                isAlone: ofOTLPDestination.isEmpty
+            ) + ofOTLPDestination
         // Without any destination there is nobody to record for: the program keeps whatever back
         // ends it would have without us.
         self.signals = exporters.isEmpty ? [] : configuration.signals
@@ -57,9 +84,11 @@ struct Pipeline {
 
     private static func exporters(
         for configuration: AzureMonitor.Configuration,
+        _ credential: (any TokenCredential)?,
         _ transport: (any HTTPTransport)?,
         _ diagnostics: Diagnostics,
-        _ statistics: inout CustomerStatistics?
+        _ statistics: inout CustomerStatistics?,
+        isAlone: Bool
     ) throws -> [any TelemetryExporter] {
         var exporters = configuration.additionalExporters
         let consoleSignals = configuration.consoleSignals.intersection(configuration.signals)
@@ -69,8 +98,9 @@ struct Pipeline {
         guard !configuration.signals.isEmpty else { return exporters }
         guard let connectionString = configuration.connectionString, !connectionString.isEmpty
         else {
+            // Who sends elsewhere may mean it so.
             diagnostics.report(
-                .warning,
+                isAlone ? .warning : .info,
                 "azure.no-connection-string",
                 """
                 nothing is sent to Azure: there is no connection string; set \
@@ -109,7 +139,7 @@ struct Pipeline {
         do throws(AzureMonitorError) {
             connection = try AzureMonitorConnection(
                 connectionString: parsed,
-                credential: configuration.credential,
+                credential: credential,
                 transport: transport ?? CurlMultiplexer(configuration: configuration.transport),
                 options: options,
                 environment: configuration.environment,
@@ -132,6 +162,41 @@ struct Pipeline {
         ]
         return exporters + ofAzure.filter { !$0.signals.isDisjoint(with: configuration.signals) }
     }
+
+    /// The exporters to the OTLP destination, if there is one.
+    private static func otlpExporters(
+        for configuration: AzureMonitor.Configuration,
+        _ credential: (any TokenCredential)?,
+        _ transport: (any HTTPTransport)?,
+        _ diagnostics: Diagnostics
+    ) throws -> [any TelemetryExporter] {
+        guard var otlp = configuration.otlp else { return [] }
+        otlp.signals.formIntersection(configuration.signals)
+        guard !otlp.signals.isEmpty else { return [] }
+        do throws(OTLPError) {
+            if let entra = otlp.authorizer as? EntraAuthorizer, !entra.hasCredential {
+                guard let credential else { throw Self.missingCredential }
+                otlp.authorizer = entra.with(credential)
+            }
+            return try otlp.makeExporters(
+                transport: transport,
+                connections: configuration.transport,
+                diagnostics: diagnostics
+            )
+        } catch {
+            // A mistake in the environment does not keep a program from running.
+            guard configuration.isOTLPOfEnvironment else { throw error }
+            diagnostics.report(.error, "otlp", "nothing is sent by OTLP: \(error.message)")
+            return []
+        }
+    }
+
+    private static let missingCredential = OTLPError(
+        code: .missingCredential,
+        message: "The OTLP destination takes tokens of Microsoft Entra only, and there is no "
+            + "credential. Pass one to azureMonitorOTLP, or set Configuration.credential, for "
+            + "instance to DefaultAzureCredential()."
+    )
 
     /// What is wrong with a connection string of the environment; `nil` if nothing is.
     private static func mistake(in connectionString: String) -> String? {

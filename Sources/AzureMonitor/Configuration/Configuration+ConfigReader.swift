@@ -22,7 +22,8 @@ extension AzureMonitor.Configuration {
     /// | `OTEL_SERVICE_NAME`                     | text                         | ``serviceName`` |
     /// | `OTEL_RESOURCE_ATTRIBUTES`              | `key=value,…`                | the resource |
     /// | `OTEL_EXPERIMENTAL_RESOURCE_DETECTORS`  | list of names, `none`, `*`   | ``resourceDetectors`` |
-    /// | `OTEL_{TRACES,METRICS,LOGS}_EXPORTER`   | list of `none`, `console`    | ``signals``, ``consoleSignals`` |
+    /// | `OTEL_{TRACES,METRICS,LOGS}_EXPORTER`   | list of `none`, `console`, `otlp` | ``signals``, ``consoleSignals``, ``otlp`` |
+    /// | `OTEL_EXPORTER_OTLP_*`                  | see `OTLPConfiguration`      | ``otlp`` |
     /// | `OTEL_TRACES_SAMPLER`, `…_ARG`          | name, number                 | ``traces`` |
     /// | `OTEL_PROPAGATORS`                      | list of `tracecontext`, `baggage`, `none` | ``traces`` |
     /// | `OTEL_BSP_*`, `OTEL_BLRP_*`             | numbers, ms                  | ``traces``, ``logs`` |
@@ -47,7 +48,7 @@ extension AzureMonitor.Configuration {
         }
         self.environmentConnectionString = self.connectionString
         self.readAuthentication(&reader)
-        self.readSignals(&reader)
+        let otlpSignals = self.readSignals(&reader)
         self.readResource(&reader)
         self.readLimits(&reader)
         self.readBatching(&reader)
@@ -76,6 +77,7 @@ extension AzureMonitor.Configuration {
             self.environment[name] = reader.text(name)
         }
         self.transport = TransportConfiguration(environment: self.environment)
+        self.readOTLP(&reader, signals: otlpSignals)
         self.notices = reader.notices
     }
 
@@ -100,7 +102,9 @@ extension AzureMonitor.Configuration {
         "SSL_CERT_DIR",
     ]
 
-    private mutating func readSignals(_ reader: inout EnvironmentReader) {
+    /// Takes over which signals there are, and returns those that go to OTLP as well.
+    private mutating func readSignals(_ reader: inout EnvironmentReader) -> Set<Signal> {
+        var otlpSignals: Set<Signal> = []
         let variables: [(String, Signal)] = [
             ("OTEL_TRACES_EXPORTER", .traces), ("OTEL_METRICS_EXPORTER", .metrics),
             ("OTEL_LOGS_EXPORTER", .logs),
@@ -110,12 +114,14 @@ extension AzureMonitor.Configuration {
                 switch name.lowercased() {
                 case "none": self.signals.remove(signal)
                 case "console": self.consoleSignals.insert(signal)
+                case "otlp": otlpSignals.insert(signal)
                 case "azure_monitor", "azuremonitor": break
                 default: reader.ignore(variable, "names the unknown exporter \(name)")
                 }
             }
         }
         if reader.isTrue("OTEL_SDK_DISABLED") { self.signals = [] }
+        return otlpSignals
     }
 
     private mutating func readResource(_ reader: inout EnvironmentReader) {

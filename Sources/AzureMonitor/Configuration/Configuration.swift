@@ -1,5 +1,6 @@
 public import AzureIdentity
 import Configuration
+public import OTLPExporter
 public import TelemetryEngine
 public import TelemetryModel
 public import TelemetryTransport
@@ -165,6 +166,30 @@ extension AzureMonitor {
         ///   `APPLICATIONINSIGHTS_SDKSTATS_EXPORT_INTERVAL` in seconds, 900 unless told otherwise
         public var sdkStatisticsInterval: Duration?
 
+        /// Where telemetry goes by the OpenTelemetry protocol as well; `nil` sends none that way.
+        ///
+        /// ```swift
+        /// configuration.otlp = OTLPConfiguration()
+        /// configuration.otlp = .azureMonitorOTLP(
+        ///     host: "name.westus2-1.ingest.monitor.azure.com",
+        ///     rule: "dcr-0123456789abcdef0123456789abcdef"
+        /// )
+        /// ```
+        ///
+        /// It changes nothing about Azure, which gets all telemetry as long as there is a connection
+        /// string; each destination has a lane, offline storage and an account of its own. For more
+        /// than one, see `OTLPConfiguration.makeExporters` and ``additionalExporters``.
+        ///
+        /// The default is what the environment describes, for the signals whose list of exporters
+        /// names `otlp`. An endpoint in the environment alone sends nothing: a machine may have it
+        /// for other programs. It is said once that it has no effect.
+        ///
+        /// - Environment: `otlp` in `OTEL_TRACES_EXPORTER`, `OTEL_METRICS_EXPORTER`,
+        ///   `OTEL_LOGS_EXPORTER`, then `OTEL_EXPORTER_OTLP_*`
+        public var otlp: OTLPConfiguration? {
+            didSet { self.isOTLPOfEnvironment = false }
+        }
+
         /// Exporters beside Azure, each with a lane, offline storage and an account of its own.
         public var additionalExporters: [any TelemetryExporter] = []
 
@@ -185,6 +210,9 @@ extension AzureMonitor {
 
         /// Whether the credential is the one that the environment asks for.
         var isCredentialOfEnvironment = false
+
+        /// Whether the OTLP destination is the one that the environment describes.
+        var isOTLPOfEnvironment = false
 
         /// What the environment says about the resource, and where detectors look.
         var environmentResource = EnvironmentResource()

@@ -63,6 +63,11 @@ struct EnvironmentReader {
         }
     }
 
+    /// Notes what somebody else found wrong.
+    mutating func add(_ notices: [String]) {
+        for notice in notices where !self.notices.contains(notice) { self.notices.append(notice) }
+    }
+
     /// Notes that a variable, or a part of it, has no effect.
     mutating func ignore(_ name: String, _ reason: String) {
         let notice = "\(name) \(reason); it is ignored"

@@ -16,10 +16,12 @@ struct JSONRequestWriter: RequestWriter, ~Copyable {
 
     private let signal: Signal
 
-    init(signal: Signal, capacity: Int) {
+    init(signal: Signal, bytes: consuming WireBuffer) {
         self.signal = signal
-        self.bytes = WireBuffer(capacity: capacity)
+        self.bytes = bytes
     }
+
+    consuming func takeBytes() -> WireBuffer { self.bytes }
 
     mutating func beginRequest() {
         switch self.signal {

@@ -17,6 +17,8 @@ package struct OTLPEncoder: Sendable {
     /// The encoding of the bodies.
     package let encoding: OTLPEncoding
 
+    private let buffers = WireBufferPool()
+
     /// Creates an encoder.
     package init(encoding: OTLPEncoding) {
         self.encoding = encoding
@@ -35,13 +37,13 @@ package struct OTLPEncoder: Sendable {
     func requests(for batches: [ExportBatch], maximumSize: Int) -> OTLPRequests {
         switch self.encoding {
         case .protobuf:
-            Self.requests(for: batches, maximumSize, by: ProtobufRequestWriter.self)
+            self.requests(for: batches, maximumSize, by: ProtobufRequestWriter.self)
         case .json:
-            Self.requests(for: batches, maximumSize, by: JSONRequestWriter.self)
+            self.requests(for: batches, maximumSize, by: JSONRequestWriter.self)
         }
     }
 
-    private static func requests<Writer: RequestWriter & ~Copyable>(
+    private func requests<Writer: RequestWriter & ~Copyable>(
         for batches: [ExportBatch],
         _ maximumSize: Int,
         by _: Writer.Type
@@ -52,12 +54,14 @@ package struct OTLPEncoder: Sendable {
         let estimate = min(records * 600 + 1024, min(maximumSize, 1 << 22) + 4096)
         var builder = RequestBuilder<Writer>(
             signal: signal,
-            capacity: estimate,
+            bytes: self.buffers.take(capacity: estimate),
             maximumSize: maximumSize
         )
         for batch in batches where batch.signal == signal {
             builder.add(batch)
         }
-        return builder.finish()
+        let result = builder.finish()
+        self.buffers.put(builder.takeBytes())
+        return result
     }
 }

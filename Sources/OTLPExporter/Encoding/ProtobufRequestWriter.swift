@@ -17,9 +17,11 @@ struct ProtobufRequestWriter: RequestWriter, ~Copyable {
     /// How many bytes are reserved for the length of what holds many records.
     private static let branch = 3
 
-    init(signal: Signal, capacity: Int) {
-        self.bytes = WireBuffer(capacity: capacity)
+    init(signal: Signal, bytes: consuming WireBuffer) {
+        self.bytes = bytes
     }
+
+    consuming func takeBytes() -> WireBuffer { self.bytes }
 
     mutating func beginRequest() {}
 

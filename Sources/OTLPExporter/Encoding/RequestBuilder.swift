@@ -14,9 +14,9 @@ struct RequestBuilder<Writer: RequestWriter & ~Copyable>: ~Copyable {
     private var scope = Branch<InstrumentationScope, Int>()
     private var metric = Branch<Metric, (outer: Int, inner: Int)>()
 
-    /// Creates a builder with room for so many bytes.
-    init(signal: Signal, capacity: Int, maximumSize: Int) {
-        self.writer = Writer(signal: signal, capacity: capacity)
+    /// Creates a builder that writes into an empty buffer.
+    init(signal: Signal, bytes: consuming WireBuffer, maximumSize: Int) {
+        self.writer = Writer(signal: signal, bytes: bytes)
         self.maximumSize = maximumSize
         self.writer.beginRequest()
     }
@@ -50,11 +50,14 @@ struct RequestBuilder<Writer: RequestWriter & ~Copyable>: ~Copyable {
     }
 
     /// Ends the last request.
-    consuming func finish() -> OTLPRequests {
+    mutating func finish() -> OTLPRequests {
         self.endRequest()
         self.result.cutValues = self.writer.cutValues
         return self.result
     }
+
+    /// Ends the builder and gives its buffer back.
+    consuming func takeBytes() -> WireBuffer { self.writer.takeBytes() }
 
     // MARK: Records
 

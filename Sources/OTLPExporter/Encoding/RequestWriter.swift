@@ -5,11 +5,14 @@ import TelemetryModel
 /// A request is a tree: resources, in them scopes, in them records, or metrics with their points.
 /// Whoever writes one begins and ends its branches; see ``RequestBuilder``.
 protocol RequestWriter: ~Copyable {
-    /// Creates a writer with room for so many bytes.
-    init(signal: Signal, capacity: Int)
+    /// Creates a writer into an empty buffer.
+    init(signal: Signal, bytes: consuming WireBuffer)
 
-    /// What has been written since the last ``clear()``.
+    /// What has been written.
     var bytes: WireBuffer { get set }
+
+    /// Ends the writer and gives its buffer back.
+    consuming func takeBytes() -> WireBuffer
 
     /// How many values were replaced by null because they were nested too deep.
     var cutValues: Int { get }

@@ -23,7 +23,8 @@ extension Array {
                     current = groups.count
                     places[scope] = current
                     groups.append(ScopeGroup(scope: scope, positions: []))
-                    groups[current].positions.reserveCapacity(self.count - position)
+                    // Most lists have one scope only; with many the room would add up.
+                    if current == 0 { groups[0].positions.reserveCapacity(self.count) }
                 }
             }
             groups[current].positions.append(position)

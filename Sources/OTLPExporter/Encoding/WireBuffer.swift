@@ -1,11 +1,13 @@
 /// Bytes that are written front to back: an array without the checks that each append costs.
 ///
-/// Memory safe from outside: whatever is written is bounded by ``reserve(_:)``, and positions are
-/// checked.
+/// Memory safe from outside: what is written has been reserved, positions are checked, and nobody
+/// else holds the memory, so it may also go from task to task.
 @safe
-struct WireBuffer: ~Copyable {
+struct WireBuffer: ~Copyable, @unchecked Sendable {
     private var base: UnsafeMutableRawPointer
-    private var capacity: Int
+
+    /// How many bytes there is room for.
+    private(set) var capacity: Int
 
     /// How many bytes have been written.
     private(set) var count = 0

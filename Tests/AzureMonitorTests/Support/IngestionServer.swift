@@ -19,6 +19,8 @@ final class IngestionServer: Sendable {
         case ingestion
         /// Always the same.
         case text(String)
+        /// This status, without a text.
+        case status(Int)
         /// Nothing, ever.
         case silence
     }
@@ -178,6 +180,8 @@ final class IngestionServer: Sendable {
             status = items == nil ? 400 : 200
         case .text(let answer):
             (status, text) = (200, answer)
+        case .status(let number):
+            (status, text) = (number, "")
         case .silence:
             return true
         }

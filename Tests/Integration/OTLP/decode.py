@@ -11,7 +11,8 @@ Nothing may be unknown to the definitions, and every field that they have must h
 for those in NOT_OURS, which may not. The first ten mistakes are printed, and the exit status is 1
 if there is one.
 
-Afterwards each field is changed in a message that has it, and the description must notice.
+Afterwards each field is changed in a message that has it, and the description must notice; JSON
+with one mistake of each kind must be refused.
 """
 
 import base64
@@ -345,6 +346,11 @@ def check_json(held, descriptor) -> None:
             if not re.fullmatch(r"[0-9a-f]{%d}" % IDS[key], one):
                 refuse(f"{key} is {one!r}")
             held[key] = base64.b64encode(bytes.fromhex(one)).decode()
+        elif field.type == Field.TYPE_BYTES:
+            try:
+                base64.b64decode(one, validate=True)
+            except ValueError:
+                refuse(f"{key} is {one!r}")
 
 
 def unique(found: list[tuple]) -> dict:
@@ -436,8 +442,48 @@ def tamper(message, name: str) -> bool:
     return False
 
 
-def self_check(seen: dict) -> list[str]:
+GOOD = (
+    '{"resourceSpans":[{"scopeSpans":[{"spans":[{"traceId":"0af7651916cd43dd8448eb211c80319c",'
+    '"spanId":"b7ad6b7169203331","kind":2,"flags":257,"startTimeUnixNano":"1","attributes":['
+    '{"key":"d","value":{"doubleValue":1.5}},{"key":"i","value":{"intValue":"7"}},'
+    '{"key":"b","value":{"boolValue":true}},{"key":"y","value":{"bytesValue":"+/8="}}]}]}]}]}'
+)
+# What becomes of GOOD, and must be refused.
+BAD = [
+    ("0af7", "0AF7"),
+    ("0af7", "f7"),
+    ("b7ad6b7169203331", "t61rcWkgMzE="),
+    ('"kind":2', '"kind":"SPAN_KIND_SERVER"'),
+    ('"kind":2', '"kind":2,"kind":3'),
+    ('"flags":257', '"flags":"257"'),
+    ('"1"', "1"),
+    ('"startTimeUnixNano"', '"start_time_unix_nano"'),
+    ('"startTimeUnixNano"', '"startTime"'),
+    ('"7"', "7"),
+    ('"7"', '"9223372036854775808"'),
+    ("1.5", '"1.5"'),
+    ("1.5", "NaN"),
+    ("true", '"true"'),
+    ("+/8=", "*"),
+    ('"attributes":[', '"attributes":[[],'),
+]
+
+
+def check_bad_json() -> list[str]:
     unnoticed = []
+    parse_json(GOOD.encode(), ExportTraceServiceRequest())
+    for old, new in BAD:
+        bad = GOOD.replace(old, new, 1)
+        try:
+            parse_json(bad.encode(), ExportTraceServiceRequest())
+        except (Mistake, json_format.ParseError):
+            continue
+        unnoticed.append(f"{new} was taken for good")
+    return unnoticed
+
+
+def self_check(seen: dict) -> list[str]:
+    unnoticed = check_bad_json()
     for name, (signal, request) in seen.items():
         changed = type(request)()
         changed.CopyFrom(request)

@@ -3,7 +3,8 @@
 import PackageDescription
 
 // The Swift half of `dev/integration`: does, through the public API alone, what send.py of the
-// folder `Rows` and ask.py of the folder `Tokens` do through Microsoft's packages for Python.
+// folder `Rows` and ask.py of the folder `Tokens` do through Microsoft's packages for Python, and
+// writes what envelopes.py and decode.py read.
 let package = Package(
     name: "Sender",
     platforms: [.macOS(.v15)],
@@ -30,6 +31,16 @@ let package = Package(
             name: "TokenSender",
             dependencies: [.product(name: "AzureIdentity", package: "swift-azure-monitor")],
             path: "Sources/TokenSender"
+        ),
+        .executableTarget(
+            name: "OTLPBodies",
+            dependencies: [
+                .product(name: "OTLPExporter", package: "swift-azure-monitor"),
+                .product(name: "TelemetryEngine", package: "swift-azure-monitor"),
+                .product(name: "TelemetryModel", package: "swift-azure-monitor"),
+            ],
+            // RandomBatches.swift and SeededGenerator.swift are those of the tests.
+            path: "Sources/OTLPBodies"
         ),
     ]
 )

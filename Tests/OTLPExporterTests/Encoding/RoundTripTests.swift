@@ -17,12 +17,14 @@ import Testing
         var random = RandomBatches(seed: 6)
         for round in 0..<Self.batches {
             let batch = random.batch(signal)
-            let protobuf = try OTLPProtobufDecoder().decode(
-                self.body(of: batch, .protobuf),
-                signal: signal
-            )
-            let json = try OTLPJSONDecoder().decode(self.body(of: batch, .json))
-            for request in [protobuf, json] {
+            var requests = [
+                try OTLPProtobufDecoder().decode(self.body(of: batch, .protobuf), signal: signal)
+            ]
+            // JSON takes most of the time in a build for tests.
+            if round % 4 == 0 {
+                requests.append(try OTLPJSONDecoder().decode(self.body(of: batch, .json)))
+            }
+            for request in requests {
                 #expect(request.skipped == [])
                 let isSame = request.batches.count == 1 && batch.isSame(as: request.batches[0])
                 #expect(isSame, "round \(round)")

@@ -46,7 +46,8 @@ struct RandomBatches {
         case 0: ""
         // Around the lengths at which a length needs another byte.
         case 1: String(repeating: "x", count: self.element(of: [15, 16, 120, 127, 128, 129, 300]))
-        case 2: String(repeating: "é😀", count: self.element(of: [21, 22, 2700, 2731]))
+        case 2:
+            String(repeating: "é😀", count: self.element(of: [21, 22, 21, 22, 21, 22, 2700, 2731]))
         default: self.list(1...3) { $0.element(of: Self.texts) }.joined()
         }
     }
