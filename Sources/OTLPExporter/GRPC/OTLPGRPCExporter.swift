@@ -27,6 +27,7 @@
         private let channels: [Signal: Channel]
         private let connections: [GRPCConnection]
         private let payloads: OTLPPayloads
+        private let encoder = OTLPEncoder(encoding: .protobuf)
         private let authorizer: (any OTLPAuthorizer)?
         private let notes: OTLPNotes
         private let time: TimeSource
@@ -85,7 +86,9 @@
                     route: route,
                     metadata: Metadata(
                         // The names of HTTP/2 are in lower case.
-                        route.headers.map { ($0.name.canonicalName.lowercased(), .string($0.value)) }
+                        route.headers.map {
+                            ($0.name.canonicalName.lowercased(), .string($0.value))
+                        }
                     ),
                     connection: connection
                 )
@@ -101,7 +104,7 @@
             guard self.signals.contains(batch.signal) else {
                 return EncodedBatch(dropped: [.invalid: batch.count])
             }
-            return self.payloads.encode(batch, as: .protobuf, isCompressed: false)
+            return self.payloads.encode(batch, by: self.encoder, isCompressed: false)
         }
 
         /// Calls the server once; a refused token is replaced on the way.
@@ -130,7 +133,8 @@
                 guard let remaining = deadline.remaining else {
                     return .failed(DeliveryFailure.noTimeLeft)
                 }
-                let secrets = channel.route.secrets
+                let secrets =
+                    channel.route.secrets
                     + [authorization?.value, refused?.value].compactMap(\.self)
                 let result = await self.call(channel, payload, authorization, within: remaining)
                 switch result {

@@ -55,7 +55,10 @@
             return await exporter.send(payload, within: timeLimit)
         }
 
-        @Test("every signal arrives by its method, compressed or not", arguments: OTLPCompression.allCases)
+        @Test(
+            "every signal arrives by its method, compressed or not",
+            arguments: OTLPCompression.allCases
+        )
         func signals(compression: OTLPCompression) async throws {
             try await self.withExporter {
                 $0.compression = compression
@@ -219,7 +222,9 @@
                 #expect(failure.explanation.contains("numbered tokens"))
                 #expect(!failure.explanation.contains("token-2"))
             }
-            let sent = self.collector.calls.map { Array($0.metadata[stringValues: "authorization"]) }
+            let sent = self.collector.calls.map {
+                Array($0.metadata[stringValues: "authorization"])
+            }
             #expect(sent.count == 4)
             #expect(sent.prefix(2) == [["Bearer token-0"], ["Bearer token-1"]])
         }
