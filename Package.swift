@@ -215,6 +215,12 @@ let package = Package(
                 "OTLPExporter", "TelemetryEngine", "TelemetryModel", "TelemetryTesting",
                 "TelemetryTransport",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "GRPCCore", package: "grpc-swift-2", condition: otlpGRPC),
+                .product(
+                    name: "GRPCNIOTransportHTTP2Posix",
+                    package: "grpc-swift-nio-transport",
+                    condition: otlpGRPC
+                ),
             ]
         ),
         .testTarget(

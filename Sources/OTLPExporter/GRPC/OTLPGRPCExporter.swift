@@ -75,8 +75,8 @@
                     connections[tls]
                     ?? GRPCConnection(
                         to: .init(
-                            host: route.endpoint.host,
-                            port: route.endpoint.port,
+                            host: route.endpoint.host.filter { $0 != "[" && $0 != "]" },
+                            port: route.endpoint.port ?? (route.endpoint.isSecure ? 443 : 80),
                             isSecure: route.endpoint.isSecure
                         ),
                         tls: tls
