@@ -3,7 +3,12 @@ import TelemetryEngine
 /// Divides what an ``EnvelopeWriter`` writes into bodies of requests.
 ///
 /// The writer writes on and on; after each record the builder looks whether the body is still one.
+/// A body that is complete is shown to whoever wants it, and its memory is used for the next.
 struct BodyBuilder {
+    /// Takes a body: its bytes, which are not to be used after the call, how many items belong to
+    /// each record, and how many at its start belong to none.
+    typealias Taker = (_ bytes: UnsafeRawBufferPointer, RecordLayout, _ leadingItems: Int) -> Void
+
     private var layout = RecordLayout()
     private var leadingItems = 0
     /// Where the record under way begins, its separator included.
@@ -16,7 +21,7 @@ struct BodyBuilder {
     /// Opens the first body.
     init(_ writer: inout EnvelopeWriter, records: Int) {
         let estimate = min(records * 800 + 1024, EnvelopeEncoder.maximumBody + 4096)
-        writer.json.bytes.reserveCapacity(estimate)
+        writer.json.buffer.reserve(estimate)
         writer.json.raw(Self.opening)
     }
 
@@ -29,63 +34,54 @@ struct BodyBuilder {
 
     /// Prepares for the next record.
     mutating func beginRecord(_ writer: inout EnvelopeWriter) {
-        self.recordStart = writer.json.bytes.count
+        self.recordStart = writer.json.count
         if self.hasRecords || self.leadingItems > 0 { writer.json.raw(Self.separator) }
     }
 
     /// Counts a record that was written, or moves it to a body of its own.
-    mutating func endRecord(
-        _ writer: inout EnvelopeWriter,
-        items: Int,
-        into bodies: inout [EncodedBody]
-    ) {
+    mutating func endRecord(_ writer: inout EnvelopeWriter, items: Int, _ take: Taker) {
         guard items > 0 else {
-            writer.json.bytes.removeSubrange(self.recordStart...)
+            writer.json.buffer.truncate(to: self.recordStart)
             return
         }
         let isTooLargeToShare = writer.largestItem > EnvelopeEncoder.maximumSharedItem
-        let isOverfull = writer.json.bytes.count >= EnvelopeEncoder.maximumBody
+        let isOverfull = writer.json.count >= EnvelopeEncoder.maximumBody
         guard self.hasRecords, isTooLargeToShare || isOverfull else {
             self.layout.append(itemsPerRecord: items)
-            if isTooLargeToShare { self.close(&writer, into: &bodies) }
+            if isTooLargeToShare { unsafe self.close(&writer, take) }
             return
         }
 
         let skipped = Self.separator.utf8CodeUnitCount
-        let record = writer.json.bytes[(self.recordStart + skipped)...]
-        var body = JSONWriter()
-        body.bytes.reserveCapacity(record.count + 2)
-        body.raw(Self.opening)
-        body.bytes.append(contentsOf: record)
-        writer.json.bytes.removeSubrange(self.recordStart...)
+        let record = writer.json.buffer.bytes(from: self.recordStart + skipped)
+        writer.json.buffer.truncate(to: self.recordStart)
+        var layout = RecordLayout()
+        layout.append(itemsPerRecord: items)
         if isTooLargeToShare {
-            body.raw(Self.closing)
-            var layout = RecordLayout()
-            layout.append(itemsPerRecord: items)
-            bodies.append(EncodedBody(bytes: body.bytes, layout: layout))
+            var body = ByteBuffer(capacity: record.count + 2)
+            body.append(Self.opening)
+            body.append(record)
+            body.append(Self.closing)
+            unsafe body.withUnsafeBytes { unsafe take($0, layout, 0) }
         } else {
-            self.close(&writer, into: &bodies)
-            writer.json.bytes = body.bytes
-            self.layout.append(itemsPerRecord: items)
+            unsafe self.close(&writer, take)
+            writer.json.raw(record)
+            self.layout = layout
         }
     }
 
     /// Closes the last body.
-    mutating func finish(_ writer: inout EnvelopeWriter, into bodies: inout [EncodedBody]) {
+    mutating func finish(_ writer: inout EnvelopeWriter, _ take: Taker) {
         guard self.hasRecords else { return }
-        self.close(&writer, into: &bodies)
+        unsafe self.close(&writer, take)
     }
 
-    private mutating func close(_ writer: inout EnvelopeWriter, into bodies: inout [EncodedBody]) {
+    private mutating func close(_ writer: inout EnvelopeWriter, _ take: Taker) {
         writer.json.raw(Self.closing)
-        bodies.append(
-            EncodedBody(
-                bytes: writer.json.bytes,
-                layout: self.layout,
-                leadingItems: self.leadingItems
-            )
-        )
-        writer.json.bytes = []
+        unsafe writer.json.buffer.withUnsafeBytes {
+            unsafe take($0, self.layout, self.leadingItems)
+        }
+        writer.json.buffer.truncate(to: 0)
         writer.json.raw(Self.opening)
         self.layout = RecordLayout()
         self.leadingItems = 0

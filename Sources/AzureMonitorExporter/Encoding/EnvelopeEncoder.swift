@@ -41,31 +41,75 @@ public struct EnvelopeEncoder: Sendable {
     /// - Parameter resourceItemAt: the time of the resource item that is to lead the first body, if
     ///   there is to be one; it is left out if the environment turns it off.
     public func encode(_ batch: ExportBatch, resourceItemAt: Timestamp? = nil) -> EncodedEnvelopes {
+        var buffer = ByteBuffer()
+        var bodies: [EncodedBody] = []
+        var result = unsafe self.encode(batch, resourceItemAt: resourceItemAt, in: &buffer) {
+            bytes,
+            layout,
+            leadingItems in
+            bodies.append(
+                EncodedBody(
+                    bytes: unsafe [UInt8](bytes),
+                    layout: layout,
+                    leadingItems: leadingItems
+                )
+            )
+        }
+        result.bodies = bodies
+        return result
+    }
+
+    /// Does the same in memory that was used before, and shows each body to `take`.
+    ///
+    /// - Returns: what became of the records, without bodies.
+    func encode(
+        _ batch: ExportBatch,
+        resourceItemAt: Timestamp?,
+        in buffer: inout ByteBuffer,
+        _ take: BodyBuilder.Taker
+    ) -> EncodedEnvelopes {
         var writer = EnvelopeWriter(
             resource: batch.resource,
             options: self.options,
             environment: self.environment
         )
+        swap(&writer.json.buffer, &buffer)
         var result = EncodedEnvelopes()
         var body = BodyBuilder(&writer, records: batch.count)
         if let resourceItemAt, self.writesResourceItem {
             writer.writeResourceItem(batch.resource, at: resourceItemAt)
             body.addedLeadingItem()
         }
-        self.forEachRecord(of: batch) { write, _ in
-            body.beginRecord(&writer)
-            let items = write(&writer)
-            if items == 0 {
-                if writer.isOmitted {
-                    result.omitted += 1
-                } else {
-                    result.dropped[.invalid, default: 0] += 1
-                }
+        switch batch.records {
+        case .spans(let spans):
+            for index in spans.indices {
+                body.beginRecord(&writer)
+                let items = writer.write(BatchSpan(spans, at: index))
+                unsafe body.endRecord(&writer, items: items, take)
             }
-            body.endRecord(&writer, items: items, into: &result.bodies)
+        case .logs(let records):
+            for index in records.indices {
+                body.beginRecord(&writer)
+                let items = writer.write(records[index])
+                unsafe body.endRecord(&writer, items: items, take)
+            }
+        case .metrics(let metrics):
+            Self.forEachPoint(of: metrics) { write, _ in
+                body.beginRecord(&writer)
+                let items = write(&writer)
+                if items == 0 {
+                    if writer.isOmitted {
+                        result.omitted += 1
+                    } else {
+                        result.dropped[.invalid, default: 0] += 1
+                    }
+                }
+                unsafe body.endRecord(&writer, items: items, take)
+            }
         }
-        body.finish(&writer, into: &result.bodies)
+        unsafe body.finish(&writer, take)
         result.cutTexts = writer.cutTexts
+        swap(&writer.json.buffer, &buffer)
         return result
     }
 
@@ -81,13 +125,14 @@ public struct EnvelopeEncoder: Sendable {
         )
         var result = EnvelopeTexts()
         self.forEachRecord(of: batch) { write, description in
-            writer.json.bytes.removeAll(keepingCapacity: true)
+            writer.json.buffer.truncate(to: 0)
             guard write(&writer) > 0 else {
                 result.unmapped.append(description())
                 return
             }
-            for line in writer.json.bytes.split(separator: UInt8(ascii: "\n")) {
-                let isLast = line.endIndex == writer.json.bytes.endIndex
+            let bytes = writer.json.bytes
+            for line in bytes.split(separator: UInt8(ascii: "\n")) {
+                let isLast = line.endIndex == bytes.endIndex
                 result.texts.append(
                     String(decoding: isLast ? line : line.dropLast(), as: UTF8.self)
                 )
@@ -114,25 +159,34 @@ public struct EnvelopeEncoder: Sendable {
     ) {
         switch batch.records {
         case .spans(let spans):
-            for span in spans {
-                body({ $0.write(span) }, { "span \(span.context.spanID) \(span.name)" })
+            for index in spans.indices {
+                let span = BatchSpan(spans, at: index)
+                body({ $0.write(span) }, { "span \(span.spanID) \(span.name)" })
             }
         case .logs(let records):
             for record in records { body({ $0.write(record) }, { "log record" }) }
         case .metrics(let metrics):
-            for metric in metrics {
-                let standard = StandardMetric(instrument: metric.name)
-                for (index, point) in metric.mappedPoints.enumerated() {
-                    body(
-                        { $0.write(point, of: metric, standard: standard) },
-                        {
-                            let isWanted: Bool =
-                                if case .notSent? = standard { false } else { true }
-                            let reason = isWanted ? "no finite value" : "not sent by design"
-                            return "point \(index) of metric \(metric.name): \(reason)"
-                        }
-                    )
-                }
+            Self.forEachPoint(of: metrics, body)
+        }
+    }
+
+    /// Calls `body` for each point of the metrics, with what writes it and what describes it.
+    private static func forEachPoint(
+        of metrics: [Metric],
+        _ body: ((inout EnvelopeWriter) -> Int, () -> String) -> Void
+    ) {
+        for metric in metrics {
+            let standard = StandardMetric(instrument: metric.name)
+            for (index, point) in metric.mappedPoints.enumerated() {
+                body(
+                    { $0.write(point, of: metric, standard: standard) },
+                    {
+                        let isWanted: Bool =
+                            if case .notSent? = standard { false } else { true }
+                        let reason = isWanted ? "no finite value" : "not sent by design"
+                        return "point \(index) of metric \(metric.name): \(reason)"
+                    }
+                )
             }
         }
     }

@@ -18,7 +18,7 @@ extension EnvelopeWriter {
     /// property.
     ///
     /// - Returns: how many items were written.
-    mutating func write(_ span: EndedSpan) -> Int {
+    mutating func write(_ span: BatchSpan) -> Int {
         self.beginRecord()
         self.attributes.load(span.attributes)
         let sampleRate = self.consumeSampleRate(span)
@@ -28,7 +28,7 @@ extension EnvelopeWriter {
         // The tags of the request itself are not those it has to give.
         let inherited =
             isEntry && span.kind.isRequest
-            ? nil : self.inheritedTags(from: span.localRoot, for: span.context.spanID)
+            ? nil : self.inheritedTags(from: span.localRoot, for: span.spanID)
 
         switch span.kind {
         case .server, .consumer:
@@ -36,7 +36,7 @@ extension EnvelopeWriter {
                 serverSpan: span,
                 attributes: &self.attributes,
                 tags: &tags,
-                options: self.options
+                redactsQueries: self.redactsQueries
             )
             if let wait = data.timeSinceEnqueued { measurements.set("timeSinceEnqueued", wait) }
             self.beginSpan(.request, span, inherited, &tags, sampleRate)
@@ -46,7 +46,7 @@ extension EnvelopeWriter {
                 clientSpan: span,
                 attributes: &self.attributes,
                 tags: &tags,
-                options: self.options
+                redactsQueries: self.redactsQueries
             )
             self.beginSpan(.dependency, span, inherited, &tags, sampleRate)
             data.write(to: &self.json)
@@ -82,23 +82,23 @@ extension EnvelopeWriter {
 
     private mutating func beginSpan(
         _ kind: ItemKind,
-        _ span: EndedSpan,
+        _ span: BatchSpan,
         _ inherited: ItemTags?,
         _ tags: inout ItemTags,
         _ sampleRate: Double?
     ) {
         if let inherited { tags.inherit(inherited) }
         self.begin(kind, at: span.startTime, sampleRate: sampleRate)
-        self.operation(span.context.traceID, parent: span.parentSpanID)
+        self.operation(span.traceID, parent: span.parentSpanID)
         tags.write(to: &self.json)
         self.json.raw(kind.data)
         self.json.raw(#","id":""#)
-        self.json.hex(span.context.spanID)
+        self.json.hex(span.spanID)
         self.json.raw(#"","duration":"#)
         self.json.duration(from: span.startTime, to: span.endTime)
     }
 
-    private mutating func consumeSampleRate(_ span: EndedSpan) -> Double? {
+    private mutating func consumeSampleRate(_ span: BatchSpan) -> Double? {
         let own = Self.usable(span.sampleRate)
         guard let attribute = self.attributes.value(.msSampleRate) else { return own }
         self.attributes.consume(.msSampleRate)
@@ -110,7 +110,7 @@ extension EnvelopeWriter {
         }
     }
 
-    private mutating func spanProperties(_ span: EndedSpan) {
+    private mutating func spanProperties(_ span: BatchSpan) {
         if !span.links.isEmpty { self.attributes.consume(.msLinks) }
         self.beginProperties()
         self.remainingProperties()
@@ -145,7 +145,7 @@ extension EnvelopeWriter {
     /// properties unless an exception consumed them.
     private mutating func write(
         _ event: EndedSpan.Event,
-        of span: EndedSpan,
+        of span: BatchSpan,
         tags: ItemTags,
         sampleRate: Double?
     ) {
@@ -154,7 +154,7 @@ extension EnvelopeWriter {
         let isException = event.name == ExceptionData.eventName
         let kind: ItemKind = isException ? .exception : .message
         self.begin(kind, at: event.time, sampleRate: sampleRate)
-        self.operation(span.context.traceID, parent: span.context.spanID)
+        self.operation(span.traceID, parent: span.spanID)
         tags.write(to: &self.json)
         self.json.raw(kind.data)
         if isException {

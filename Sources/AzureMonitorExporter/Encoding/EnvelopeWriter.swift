@@ -12,7 +12,7 @@ import TelemetryModel
 /// | `iKey`       | the connection string                                                 |
 /// | `tags`       | ``ResourceTags``, the ids of the operation, ``ItemTags``              |
 /// | `data`       | the item's data                                                       |
-struct EnvelopeWriter {
+struct EnvelopeWriter: ~Copyable {
     /// Where the envelopes go.
     var json = JSONWriter()
 
@@ -21,6 +21,9 @@ struct EnvelopeWriter {
 
     /// The options.
     let options: EnvelopeOptions
+
+    /// One of the options, which every record asks for.
+    let redactsQueries: Bool
 
     /// What the environment says.
     let environment: MappingEnvironment
@@ -50,6 +53,7 @@ struct EnvelopeWriter {
     /// Creates a writer for the batches of `resource`.
     init(resource: Resource, options: EnvelopeOptions, environment: MappingEnvironment) {
         self.options = options
+        self.redactsQueries = options.redactsQueries
         self.environment = environment
         self.resourceTags = ResourceTags(
             resource,
@@ -71,7 +75,11 @@ struct EnvelopeWriter {
     /// What the span or record inherits from the request it belongs to.
     mutating func inheritedTags(from root: (any LocalRoot)?, for spanID: SpanID?) -> ItemTags? {
         guard let root else { return nil }
-        return self.inheritance.tags(from: root, for: spanID, options: self.options)
+        return self.inheritance.tags(
+            from: root,
+            for: spanID,
+            redactsQueries: self.redactsQueries
+        )
     }
 
     // MARK: The parts of an envelope
@@ -84,7 +92,7 @@ struct EnvelopeWriter {
 
     /// Writes an envelope up to the tags of its resource.
     mutating func begin(_ kind: ItemKind, at time: Timestamp, sampleRate: Double? = nil) {
-        self.itemStart = self.json.bytes.count
+        self.itemStart = self.json.count
         self.json.raw(kind.opening)
         self.json.time(time)
         if let sampleRate {
@@ -97,7 +105,7 @@ struct EnvelopeWriter {
     /// Ends an envelope.
     mutating func end() {
         self.json.raw("}}}")
-        self.largestItem = max(self.largestItem, self.json.bytes.count - self.itemStart)
+        self.largestItem = max(self.largestItem, self.json.count - self.itemStart)
     }
 
     /// Separates an item from the next of its record.
@@ -154,32 +162,35 @@ struct EnvelopeWriter {
 
     /// Writes all attributes that were not consumed.
     mutating func remainingProperties() {
-        let redactsQueries = self.options.redactsQueries
+        let redactsQueries = self.redactsQueries
         if redactsQueries { self.attributes.consume(.urlQuery) }
         let mayHoldURL =
             self.attributes.has(.urlFull, or: .httpURL)
             || redactsQueries && self.attributes.has(.httpTarget)
-        for position in 0..<self.attributes.attributes.count
-        where self.attributes.isProperty(at: position) {
-            let element = self.attributes.attributes[position]
+        let elements = self.attributes.elements
+        for position in elements.indices where self.attributes.isProperty(at: position) {
             if self.hasProperties { self.json.raw(",") }
             self.hasProperties = true
-            self.json.string(element.key, limit: Limits.key)
+            self.json.string(elements[position].key, limit: Limits.key)
             self.json.raw(":")
             if mayHoldURL,
-                element.key == "url.full" || element.key == "http.url"
-                    || redactsQueries && element.key == "http.target"
+                Self.holdsURL(elements[position].key, redactsQueries: redactsQueries)
             {
                 // User names and passwords do not leave the process, mapped or not.
-                let url = element.value.mappedText ?? ""
+                let url = elements[position].value.mappedText ?? ""
                 self.json.string(
                     URLParts.cleaned(url, redactsQuery: redactsQueries),
                     limit: Limits.propertyValue
                 )
             } else {
-                self.propertyValue(element.value, of: element.key)
+                self.propertyValue(elements[position].value, of: elements[position].key)
             }
         }
+    }
+
+    /// Whether the property of a key may hold what does not leave the process.
+    private static func holdsURL(_ key: String, redactsQueries: Bool) -> Bool {
+        key == "url.full" || key == "http.url" || redactsQueries && key == "http.target"
     }
 
     private mutating func propertyValue(_ value: AttributeValue, of key: String) {

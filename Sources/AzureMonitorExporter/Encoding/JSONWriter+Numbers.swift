@@ -3,24 +3,30 @@ import TelemetryModel
 extension JSONWriter {
     /// Writes an integer in decimal.
     mutating func integer(_ value: Int64) {
-        if value < 0 { self.bytes.append(UInt8(ascii: "-")) }
+        if value < 0 { self.buffer.append(UInt8(ascii: "-")) }
         self.integer(value.magnitude)
     }
 
     /// Writes an integer in decimal.
     mutating func integer(_ value: UInt64) {
-        if value < 10 {
-            self.bytes.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: value))
-            return
+        var digits = 1
+        var bound: UInt64 = 10
+        while value >= bound {
+            digits &+= 1
+            // The largest numbers have twenty digits, one more than the largest power of ten.
+            let (next, isTooLarge) = bound.multipliedReportingOverflow(by: 10)
+            if isTooLarge { break }
+            bound = next
         }
-        let start = self.bytes.count
+        self.buffer.extend(by: digits)
+        var place = self.buffer.count
         var rest = value
-        while rest > 0 {
+        for _ in 0..<digits {
             let (quotient, digit) = rest.quotientAndRemainder(dividingBy: 10)
-            self.bytes.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: digit))
+            place &-= 1
+            self.buffer.replace(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: digit), at: place)
             rest = quotient
         }
-        self.bytes[start...].reverse()
     }
 
     /// Writes a number as the shortest decimal that reads back as the same double.
@@ -28,7 +34,7 @@ extension JSONWriter {
     /// - Precondition: the number is finite; JSON knows no other.
     mutating func double(_ value: Double) {
         assert(value.isFinite, "Not a JSON number: \(value)")
-        self.bytes.append(contentsOf: value.description.utf8)
+        self.characters(value.description, limit: .max)
     }
 
     /// Writes a number with `name` before it, or nothing if there is none or it is not finite.
@@ -54,7 +60,9 @@ extension JSONWriter {
             Self.hexDigits(UInt32(truncatingIfNeeded: value >> 32)).bigEndian,
             Self.hexDigits(UInt32(truncatingIfNeeded: value)).bigEndian
         )
-        unsafe withUnsafeBytes(of: digits) { unsafe self.bytes.append(contentsOf: $0) }
+        self.buffer.reserve(16)
+        self.buffer.store(digits.0)
+        self.buffer.store(digits.1)
     }
 
     /// The eight hexadecimal digits of a number, the first in the highest byte.

@@ -4,34 +4,49 @@ import TelemetryModel
 ///
 /// Structure is written as literal text by whoever knows it; the writer cares for what varies:
 /// texts with their limits, numbers, ids, times. Only `"`, `\` and control characters are escaped.
-struct JSONWriter {
-    /// What has been written.
-    var bytes: [UInt8] = []
+struct JSONWriter: ~Copyable {
+    /// Where it is written to.
+    var buffer: ByteBuffer
 
     /// How many texts were cut because they were over their limit.
     var cutTexts = 0
 
+    /// The second that was written last, and its text.
+    var lastSecond = SecondText()
+
+    /// Creates a writer on memory of its own.
+    init() {
+        self.buffer = ByteBuffer()
+    }
+
+    /// Creates a writer on memory that was used before.
+    init(_ buffer: consuming ByteBuffer) {
+        self.buffer = buffer
+    }
+
+    /// A copy of what has been written.
+    var bytes: [UInt8] { self.buffer.bytes }
+
+    /// How many bytes have been written.
+    var count: Int { self.buffer.count }
+
     /// Writes text that is JSON already.
     @inline(__always)
     mutating func raw(_ text: StaticString) {
-        let characters = unsafe UnsafeBufferPointer(
-            start: text.utf8Start,
-            count: text.utf8CodeUnitCount
-        )
-        unsafe self.bytes.append(contentsOf: characters)
+        self.buffer.append(text)
     }
 
     /// Writes bytes that are JSON already.
     @inline(__always)
     mutating func raw(_ bytes: [UInt8]) {
-        self.bytes.append(contentsOf: bytes)
+        self.buffer.append(bytes)
     }
 
     /// Writes `text` between quotation marks, cut to `limit` UTF-16 units.
     mutating func string(_ text: String, limit: Int) {
-        self.bytes.append(UInt8(ascii: "\""))
+        self.buffer.append(UInt8(ascii: "\""))
         self.characters(text, limit: limit)
-        self.bytes.append(UInt8(ascii: "\""))
+        self.buffer.append(UInt8(ascii: "\""))
     }
 
     /// Writes `name`, which is `"key":` with a comma before it if need be, and then `text`.
@@ -65,40 +80,55 @@ struct JSONWriter {
         unsafe Array(text.utf8).withUnsafeBufferPointer { unsafe self.characters($0, limit: limit) }
     }
 
+    @inline(__always)
     private mutating func characters(_ text: UnsafeBufferPointer<UInt8>, limit: Int) {
         var count = text.count
         if count > limit {
             count = unsafe TextLimit.prefix(of: text, limit: limit)
             if count < text.count { self.cutTexts += 1 }
         }
-        unsafe self.escape(UnsafeBufferPointer(rebasing: text[..<count]))
+        unsafe self.escape(UnsafeRawBufferPointer(start: text.baseAddress, count: count))
     }
 
-    private mutating func escape(_ text: UnsafeBufferPointer<UInt8>) {
-        let base = UnsafeRawBufferPointer(text)
-        var written = 0
+    /// Copies eight bytes at a time while nothing among them needs to be escaped.
+    private mutating func escape(_ text: UnsafeRawBufferPointer) {
+        guard let base = text.baseAddress else { return }
+        let count = text.count
+        // Whole words are stored, whose last bytes the next ones replace.
+        self.buffer.reserve(count &+ 8)
         var index = 0
-        while index < text.count {
-            if index + 8 <= text.count {
-                let word = unsafe base.loadUnaligned(fromByteOffset: index, as: UInt64.self)
-                if !Self.mayNeedEscape(word) {
-                    index += 8
-                    continue
-                }
+        while index &+ 8 <= count {
+            let word = unsafe base.loadUnaligned(fromByteOffset: index, as: UInt64.self)
+            if Self.mayNeedEscape(word) {
+                unsafe self.escape(base + index, count: 8, rest: count &- index)
+            } else {
+                self.buffer.store(word)
             }
-            let byte = unsafe text[index]
-            guard byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") else {
-                index += 1
-                continue
-            }
-            unsafe self.bytes.append(
-                contentsOf: UnsafeBufferPointer(rebasing: text[written..<index])
-            )
-            self.escape(byte)
-            index += 1
-            written = index
+            index &+= 8
         }
-        unsafe self.bytes.append(contentsOf: UnsafeBufferPointer(rebasing: text[written...]))
+        guard index < count else { return }
+        let tail = count &- index
+        if count >= 8 {
+            // The last eight bytes, some of which stand there already as they are.
+            let word = unsafe base.loadUnaligned(fromByteOffset: count &- 8, as: UInt64.self)
+            if !Self.mayNeedEscape(word) {
+                return self.buffer.store(word, back: 8 &- tail)
+            }
+        }
+        unsafe self.escape(base + index, count: tail, rest: tail)
+    }
+
+    /// Copies a few bytes one by one, and sees to it that there is room for the rest.
+    private mutating func escape(_ bytes: UnsafeRawPointer, count: Int, rest: Int) {
+        for index in 0..<count {
+            let byte = unsafe bytes.load(fromByteOffset: index, as: UInt8.self)
+            if byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") {
+                self.escape(byte)
+                self.buffer.reserve(rest &+ 8)
+            } else {
+                self.buffer.store(byte)
+            }
+        }
     }
 
     /// Whether one of eight bytes is below 0x20, `"` or `\`.
@@ -127,9 +157,9 @@ struct JSONWriter {
         case 0x0D: self.raw(#"\r"#)
         default:
             self.raw(#"\u00"#)
-            self.bytes.append(byte < 0x10 ? UInt8(ascii: "0") : UInt8(ascii: "1"))
+            self.buffer.append(byte < 0x10 ? UInt8(ascii: "0") : UInt8(ascii: "1"))
             let digit = byte & 0xF
-            self.bytes.append(digit + (digit < 10 ? UInt8(ascii: "0") : UInt8(ascii: "a") - 10))
+            self.buffer.append(digit + (digit < 10 ? UInt8(ascii: "0") : UInt8(ascii: "a") - 10))
         }
     }
 }

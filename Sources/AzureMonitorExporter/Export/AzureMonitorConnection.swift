@@ -26,6 +26,7 @@ package struct AzureMonitorConnection: Sendable {
     private let transport: any HTTPTransport
     private let client: IngestionClient
     private let resourceItems = ResourceItemLedger()
+    private let workspaces = EncodingWorkspaces()
     private let statistics: CustomerStatistics?
     private let time: TimeSource
 
@@ -86,29 +87,32 @@ package struct AzureMonitorConnection: Sendable {
         // The service learns what the resource is once; a batch that is lost loses that, too.
         let isFirst =
             batch.signal == .traces && batch.count > 0 && self.resourceItems.isNew(batch.resource)
-        let envelopes = self.encoder.encode(
+        let workspace = self.workspaces.take()
+        defer { self.workspaces.giveBack(workspace) }
+        var payloads: [Payload] = []
+        let envelopes = unsafe self.encoder.encode(
             batch,
-            resourceItemAt: isFirst ? self.time.wallNow() : nil
-        )
-        var compressor = Gzip.Compressor(level: 1)
-        var encoded = EncodedBatch(
+            resourceItemAt: isFirst ? self.time.wallNow() : nil,
+            in: &workspace.buffer
+        ) { bytes, layout, leadingItems in
+            unsafe workspace.compressor.append(bytes)
+            payloads.append(
+                Payload(
+                    signal: batch.signal,
+                    body: workspace.compressor.finish(),
+                    mediaType: "application/json",
+                    isCompressed: true,
+                    layout: layout,
+                    leadingItems: leadingItems
+                )
+            )
+        }
+        return EncodedBatch(
+            payloads: payloads,
             dropped: envelopes.dropped,
             omitted: envelopes.omitted,
             cutTexts: envelopes.cutTexts
         )
-        for body in envelopes.bodies {
-            encoded.payloads.append(
-                Payload(
-                    signal: batch.signal,
-                    body: compressor.compress(body.bytes),
-                    mediaType: "application/json",
-                    isCompressed: true,
-                    layout: body.layout,
-                    leadingItems: body.leadingItems
-                )
-            )
-        }
-        return encoded
     }
 
     /// Sends a payload once.

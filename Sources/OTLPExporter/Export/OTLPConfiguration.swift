@@ -134,7 +134,8 @@ public struct OTLPConfiguration: Sendable {
 
     /// How connections are made: proxy, trust, time to connect.
     ///
-    /// The default, `nil`, is what the pipeline uses for Azure, or else what the environment says.
+    /// The default, `nil`, is what the pipeline uses for Azure, or else what the environment says,
+    /// but for a server of this machine without a proxy.
     public var transport: TransportConfiguration?
 
     /// The most bytes of a request before compression.

@@ -96,6 +96,8 @@ extension OTLPConfiguration {
         place.query = nil
         base?.query = nil
         var connection = self.transport ?? transport
+        // A proxy of the environment cannot reach what listens on this machine only.
+        if self.transport == nil, endpoint.isLoopback { connection.proxy = ProxyConfiguration() }
         if let tls = own.tls ?? self.tls { connection.tls = tls }
         return OTLPRoute(
             signal: signal,

@@ -8,8 +8,9 @@ private import TelemetryModel
 /// locks the name says who holds a file and its time stamp, renewed by ``renewLeases()``, that the
 /// holder lives. What is decided, ``StorageIndex`` decides; here it is carried out.
 ///
-/// Files block, so the actor runs on a thread of its own, which starts with the first call and is
-/// gone when ``close()`` has returned. Nothing is created before something is stored.
+/// Files block, so the actor runs on a thread of its own, which lives for as long as there is
+/// something to do, and is gone when ``close()`` has returned. Nothing is created before something is
+/// stored.
 ///
 /// | File                             | What it holds                                       |
 /// | -------------------------------- | --------------------------------------------------- |
@@ -82,9 +83,10 @@ package actor StorageActor {
         time: TimeSource,
         system: FileSystem,
         surroundings: StorageSurroundings,
-        run: UInt64
+        run: UInt64,
+        patience: Duration = StorageThread.patience
     ) {
-        self.executor = StorageThread(name: "azm-storage")
+        self.executor = StorageThread(name: "azm-storage", patience: patience)
         self.configuration = configuration
         self.destination = destination
         self.location = StorageLocation(

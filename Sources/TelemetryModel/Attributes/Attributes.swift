@@ -18,7 +18,8 @@ public struct Attributes: Hashable, Sendable {
         }
     }
 
-    private var elements: [Element]
+    /// The pairs, for those who look at them without copying each.
+    package private(set) var elements: [Element]
 
     /// Creates attributes from pairs, whose keys the caller keeps unique.
     public init(_ elements: [Element] = []) {

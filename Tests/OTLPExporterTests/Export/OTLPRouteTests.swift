@@ -141,6 +141,23 @@ struct OTLPRouteTests {
         )
     }
 
+    @Test("a server of this machine is reached without a proxy, unless code says otherwise")
+    func loopback() throws {
+        let environment = ["HTTP_PROXY": "http://proxy:3128"]
+        let ofPipeline = TransportConfiguration(environment: environment)
+        var configuration = OTLPConfiguration(environment: [:])
+        func proxy() throws -> String? {
+            let route = try configuration.route(of: .logs, transport: ofPipeline)
+            return route.transport.proxy.proxy(scheme: "http", host: "h", port: 80)?.host
+        }
+        #expect(try proxy() == nil)
+        configuration.endpoint = "http://collector:4318"
+        #expect(try proxy() == "proxy")
+        configuration.endpoint = nil
+        configuration.transport = ofPipeline
+        #expect(try proxy() == "proxy")
+    }
+
     @Test(
         "a header that cannot be sent is refused, and its value not shown",
         arguments: [("", "v"), ("na me", "v"), ("key", "secret\r\nx: y"), ("key", "a\u{0}secret")]

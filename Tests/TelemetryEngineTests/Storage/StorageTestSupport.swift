@@ -203,7 +203,9 @@ struct StorageFixture {
             time: time ?? self.time.source,
             system: self.system,
             surroundings: .process,
-            run: run
+            run: run,
+            // What is measured on the thread must find it there.
+            patience: .seconds(60)
         )
     }
 }

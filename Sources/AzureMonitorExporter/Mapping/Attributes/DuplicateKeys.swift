@@ -12,43 +12,42 @@ struct DuplicateKeys {
     /// The keys, once there are too many to compare each with each.
     private var known: Set<Bytes>?
 
-    /// Whether the key is new among those before `position`, known keys apart.
+    /// Whether the key at `position` is new among those before it, known keys apart.
     @inline(__always)
     mutating func insert(
-        _ key: String,
         hash: UInt64,
         at position: Int,
-        in attributes: Attributes
+        in elements: [Attributes.Element]
     ) -> Bool {
         let bit: UInt64 = 1 << (hash >> 58)
         let mayBeKnown = self.filter & bit != 0
         self.filter |= bit
         if position < 64 {
-            return !mayBeKnown || self.isNew(key, before: position, in: attributes)
+            return !mayBeKnown || self.isNew(position, in: elements)
         }
-        return self.insertIntoSet(key, before: position, in: attributes)
+        return self.insertIntoSet(position, in: elements)
     }
 
-    private func isNew(_ key: String, before position: Int, in attributes: Attributes) -> Bool {
-        !attributes[..<position].contains { element in
+    private func isNew(_ position: Int, in elements: [Attributes.Element]) -> Bool {
+        let key = elements[position].key
+        return !elements[..<position].contains { element in
             if case .null = element.value { return false }
             return element.key.utf8.elementsEqual(key.utf8)
         }
     }
 
     private mutating func insertIntoSet(
-        _ key: String,
-        before position: Int,
-        in attributes: Attributes
+        _ position: Int,
+        in elements: [Attributes.Element]
     ) -> Bool {
         var known = self.known.take() ?? []
         if known.isEmpty {
-            for element in attributes[..<position] {
+            for element in elements[..<position] {
                 if case .null = element.value { continue }
                 known.insert(Bytes(key: Array(element.key.utf8)))
             }
         }
-        let isNew = known.insert(Bytes(key: Array(key.utf8))).inserted
+        let isNew = known.insert(Bytes(key: Array(elements[position].key.utf8))).inserted
         self.known = known
         return isNew
     }

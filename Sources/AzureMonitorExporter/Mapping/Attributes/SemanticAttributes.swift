@@ -9,7 +9,7 @@ import TelemetryModel
 /// A value is reused for one record after another, so that loading allocates nothing.
 struct SemanticAttributes {
     /// The attributes as loaded.
-    private(set) var attributes = Attributes()
+    private(set) var elements: [Attributes.Element] = []
 
     /// How many attributes were left out because their keys are over the limit.
     private(set) var refusedKeys = 0
@@ -30,26 +30,27 @@ struct SemanticAttributes {
     /// Null values, empty keys, keys over the limit, and all but the first of several pairs with
     /// equal keys are left out at once.
     mutating func load(_ attributes: Attributes) {
-        self.attributes = attributes
+        let elements = attributes.elements
+        self.elements = elements
         self.present = 0
         self.excluded.removeAll()
         var duplicates = DuplicateKeys()
-        for position in 0..<attributes.count {
-            let element = attributes[position]
-            if case .null = element.value {
+        for position in elements.indices {
+            if case .null = elements[position].value {
                 self.excluded.insert(position)
                 continue
             }
-            let isKept: Bool? = unsafe element.key.utf8.withContiguousStorageIfAvailable {
-                unsafe self.classify($0, of: element.key, at: position, seen: &duplicates)
+            let isKept: Bool? = unsafe elements[position].key.utf8.withContiguousStorageIfAvailable
+            {
+                unsafe self.classify($0, of: elements, at: position, seen: &duplicates)
             }
             if let isKept {
                 if !isKept { self.excluded.insert(position) }
                 continue
             }
             // A string that another language's runtime stores; there are none on Linux.
-            let isCopyKept = unsafe Array(element.key.utf8).withUnsafeBufferPointer {
-                unsafe self.classify($0, of: element.key, at: position, seen: &duplicates)
+            let isCopyKept = unsafe Array(elements[position].key.utf8).withUnsafeBufferPointer {
+                unsafe self.classify($0, of: elements, at: position, seen: &duplicates)
             }
             if !isCopyKept { self.excluded.insert(position) }
         }
@@ -57,7 +58,7 @@ struct SemanticAttributes {
 
     private mutating func classify(
         _ name: UnsafeBufferPointer<UInt8>,
-        of key: String,
+        of elements: [Attributes.Element],
         at position: Int,
         seen duplicates: inout DuplicateKeys
     ) -> Bool {
@@ -69,11 +70,13 @@ struct SemanticAttributes {
             self.positions[Int(known.rawValue)] = Int32(truncatingIfNeeded: position)
             return true
         }
-        if TextLimit.isExceeded(by: key, limit: Limits.key) {
+        if name.count > Limits.key,
+            TextLimit.isExceeded(by: elements[position].key, limit: Limits.key)
+        {
             self.refusedKeys += 1
             return false
         }
-        return duplicates.insert(key, hash: hash, at: position, in: self.attributes)
+        return duplicates.insert(hash: hash, at: position, in: elements)
     }
 }
 
@@ -94,7 +97,7 @@ extension SemanticAttributes {
     @inline(__always)
     func value(_ key: SemanticKey) -> AttributeValue? {
         guard self.present & key.bit != 0 else { return nil }
-        return self.attributes[Int(self.positions[Int(key.rawValue)])].value
+        return self.elements[Int(self.positions[Int(key.rawValue)])].value
     }
 
     /// The attribute's text, if it is there; may be empty.

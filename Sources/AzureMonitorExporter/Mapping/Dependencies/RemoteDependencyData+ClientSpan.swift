@@ -22,10 +22,10 @@ extension RemoteDependencyData {
     ///
     /// - SeeAlso: [RPC spans 1.38](https://github.com/open-telemetry/semantic-conventions/blob/v1.38.0/docs/rpc/rpc-spans.md)
     init(
-        clientSpan span: EndedSpan,
+        clientSpan span: BatchSpan,
         attributes: inout SemanticAttributes,
         tags: inout ItemTags,
-        options: EnvelopeOptions
+        redactsQueries: Bool
     ) {
         self.init(span: span, type: "N/A")
         var userAgent: String?
@@ -37,7 +37,7 @@ extension RemoteDependencyData {
                 attributes.consumeAzureEntity()
                 ?? PeerTarget(attributes).consume(from: &attributes)
         } else if attributes.has(.httpRequestMethod, or: .httpMethod) {
-            self.applyHTTP(&attributes, options: options)
+            self.applyHTTP(&attributes, redactsQueries: redactsQueries)
             userAgent = attributes.consume(attributes.first(.userAgentOriginal, .httpUserAgent))
         } else if attributes.has(.dbSystemName, or: .dbSystem) {
             self.applyDatabase(&attributes, isTypeTaken: provider != nil)

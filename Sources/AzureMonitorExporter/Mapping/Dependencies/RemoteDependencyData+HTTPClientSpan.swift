@@ -15,11 +15,11 @@ extension RemoteDependencyData {
     /// User name and password of the URL go nowhere. `http.route` is the server's and not read.
     ///
     /// - SeeAlso: [HTTP client spans 1.38](https://github.com/open-telemetry/semantic-conventions/blob/v1.38.0/docs/http/http-spans.md#http-client-span)
-    mutating func applyHTTP(_ attributes: inout SemanticAttributes, options: EnvelopeOptions) {
+    mutating func applyHTTP(_ attributes: inout SemanticAttributes, redactsQueries: Bool) {
         self.type = "HTTP"
         let url = attributes.consumeHTTPURL()
         let parts = url.flatMap { URLParts($0) }
-        self.data = url.map { URLParts.cleaned($0, redactsQuery: options.redactsQueries) }
+        self.data = url.map { URLParts.cleaned($0, redactsQuery: redactsQueries) }
 
         let method = attributes.consume(attributes.first(.httpRequestMethod, .httpMethod))
         let template = attributes.consumeFilledText(.urlTemplate)

@@ -12,7 +12,7 @@ extension RemoteDependencyData {
     /// The target is the ``PeerTarget``. Nothing else is read: what an internal span says about
     /// HTTP or a database stays a property.
     init(
-        internalSpan span: EndedSpan,
+        internalSpan span: BatchSpan,
         attributes: inout SemanticAttributes,
         tags: inout ItemTags
     ) {

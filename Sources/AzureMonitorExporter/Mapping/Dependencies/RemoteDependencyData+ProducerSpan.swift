@@ -10,7 +10,7 @@ extension RemoteDependencyData {
     ///
     /// - SeeAlso: [Messaging spans 1.38](https://github.com/open-telemetry/semantic-conventions/blob/v1.38.0/docs/messaging/messaging-spans.md)
     init(
-        producerSpan span: EndedSpan,
+        producerSpan span: BatchSpan,
         attributes: inout SemanticAttributes,
         tags: inout ItemTags
     ) {

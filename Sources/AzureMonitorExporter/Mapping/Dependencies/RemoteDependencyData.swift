@@ -30,7 +30,7 @@ struct RemoteDependencyData {
     var data: String?
 
     /// Creates what all kinds of span have in common; the rest is the kind's business.
-    init(span: EndedSpan, type: String) {
+    init(span: BatchSpan, type: String) {
         self.name = span.name
         self.isSuccess = span.status.isSuccess
         self.type = type

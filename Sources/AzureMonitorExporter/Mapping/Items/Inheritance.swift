@@ -23,16 +23,16 @@ struct Inheritance {
     mutating func tags(
         from root: any LocalRoot,
         for spanID: SpanID?,
-        options: EnvelopeOptions
+        redactsQueries: Bool
     ) -> ItemTags? {
         // Objects live as long as the batch that refers to them, so their identity is theirs.
         let identity = ObjectIdentifier(root)
-        let known = self.known[identity] ?? self.read(root.snapshot, options: options)
+        let known = self.known[identity] ?? self.read(root.snapshot, redactsQueries: redactsQueries)
         self.known[identity] = known
         return known.spanID == spanID ? nil : known.tags
     }
 
-    private mutating func read(_ root: LocalRootSnapshot, options: EnvelopeOptions) -> Known {
+    private mutating func read(_ root: LocalRootSnapshot, redactsQueries: Bool) -> Known {
         self.attributes.load(root.attributes)
         var tags = ItemTags(span: &self.attributes)
         switch root.kind {
@@ -44,10 +44,10 @@ struct Inheritance {
                 attributes: root.attributes
             )
             _ = RequestData(
-                serverSpan: span,
+                serverSpan: BatchSpan([span], at: 0),
                 attributes: &self.attributes,
                 tags: &tags,
-                options: options
+                redactsQueries: redactsQueries
             )
         case .internal, .client, .producer:
             tags.operationName = self.attributes.filledText(.microsoftOperationName)

@@ -9,7 +9,7 @@ extension RequestData {
     /// | address                          | `server.address`\|`net.peer.name`\|`peer.address`           |
     /// | destination                      | `messaging.destination.name`\|`message_bus.destination`     |
     /// | `measurements.timeSinceEnqueued` | the mean of span start - `enqueuedTime` over the links that have one; not below 0 |
-    mutating func applyAzure(_ span: EndedSpan, _ attributes: inout SemanticAttributes) {
+    mutating func applyAzure(_ span: BatchSpan, _ attributes: inout SemanticAttributes) {
         self.source = attributes.consumeAzureEntity()
         self.timeSinceEnqueued = Self.timeSinceEnqueued(span)
     }
@@ -38,7 +38,7 @@ extension RequestData {
     /// The mean time in milliseconds that the linked messages waited.
     ///
     /// Counted in whole nanoseconds, so that times keep their precision.
-    private static func timeSinceEnqueued(_ span: EndedSpan) -> Double? {
+    private static func timeSinceEnqueued(_ span: BatchSpan) -> Double? {
         guard !span.links.isEmpty,
             let start = Int64(exactly: span.startTime.nanosecondsSinceEpoch)
         else { return nil }

@@ -8,7 +8,7 @@ extension RequestData {
     /// | Branch | If present                             | See                                     |
     /// | ------ | -------------------------------------- | --------------------------------------- |
     /// | A      | `az.namespace`                         | `RequestData+ConsumerSpan`              |
-    /// | B      | `http.request.method` or `http.method` | ``applyHTTP(_:tags:options:)``          |
+    /// | B      | `http.request.method` or `http.method` | ``applyHTTP(_:tags:redactsQueries:)``          |
     /// | C      | `messaging.system`                     | `RequestData+ConsumerSpan`              |
     /// | D      | `rpc.system.name` or `rpc.system`      | `responseCode` from `rpc.response.status_code`\|`rpc.grpc.status_code` |
     ///
@@ -27,10 +27,10 @@ extension RequestData {
     ///
     /// - SeeAlso: [HTTP server spans 1.38](https://github.com/open-telemetry/semantic-conventions/blob/v1.38.0/docs/http/http-spans.md#http-server-span)
     init(
-        serverSpan span: EndedSpan,
+        serverSpan span: BatchSpan,
         attributes: inout SemanticAttributes,
         tags: inout ItemTags,
-        options: EnvelopeOptions
+        redactsQueries: Bool
     ) {
         self.name = span.name
         self.isSuccess = span.status.isSuccess
@@ -38,7 +38,7 @@ extension RequestData {
         if attributes.has(.azNamespace) {
             self.applyAzure(span, &attributes)
         } else if attributes.has(.httpRequestMethod, or: .httpMethod) {
-            self.applyHTTP(&attributes, tags: &tags, options: options)
+            self.applyHTTP(&attributes, tags: &tags, redactsQueries: redactsQueries)
         } else if attributes.has(.messagingSystem) {
             self.applyMessaging(&attributes)
         } else if attributes.has(.rpcSystemName, or: .rpcSystem) {
@@ -53,7 +53,7 @@ extension RequestData {
         tags.operationName = operationName
         self.name = attributes.consumeFilledText(.microsoftRequestName) ?? operationName
         if let url = attributes.consumeFilledText(.microsoftRequestURL) {
-            self.url = URLParts.cleaned(url, redactsQuery: options.redactsQueries)
+            self.url = URLParts.cleaned(url, redactsQuery: redactsQueries)
         }
         if let source = attributes.consumeFilledText(.microsoftRequestSource) {
             self.source = source
@@ -78,12 +78,12 @@ extension RequestData {
     private mutating func applyHTTP(
         _ attributes: inout SemanticAttributes,
         tags: inout ItemTags,
-        options: EnvelopeOptions
+        redactsQueries: Bool
     ) {
         let url =
             attributes.consumeText(.urlFull) ?? attributes.consumeText(.httpURL)
             ?? Self.urlFromParts(&attributes)
-        self.url = URLParts.cleaned(url, redactsQuery: options.redactsQueries)
+        self.url = URLParts.cleaned(url, redactsQuery: redactsQueries)
 
         var location: Substring?
         if let route = attributes.text(.httpRoute) {

@@ -3,14 +3,16 @@ import Foundation
 /// Prints the table of all that was measured, in Markdown.
 ///
 /// ```
-/// benchmark-table DIRECTORY
+/// benchmark-table DIRECTORY [--complete]
 /// ```
 ///
 /// The directory holds figures, `*.tsv`, and the files that the benchmark package writes for `jmh`.
+/// With `--complete` it fails, after the table, if something was not measured.
 @main
 struct BenchmarkTable {
     static func main() throws {
-        guard CommandLine.arguments.count == 2 else {
+        let isComplete = CommandLine.arguments.dropFirst(2) == ["--complete"]
+        guard CommandLine.arguments.count == (isComplete ? 3 : 2) else {
             throw CocoaError(.fileNoSuchFile)
         }
         let directory = URL(fileURLWithPath: CommandLine.arguments[1], isDirectory: true)
@@ -28,9 +30,17 @@ struct BenchmarkTable {
         }
         print("| | median | runs | against | ratio | bound | |")
         print("| --- | ---: | ---: | --- | ---: | ---: | --- |")
+        var missing: [String] = []
         for row in Row.all {
             if let line = row.line(of: figures) { print(line) }
+            for name in [row.figure, row.reference?.figure].compactMap(\.self)
+            where figures[name] == nil {
+                missing.append(name)
+            }
         }
+        guard isComplete, !missing.isEmpty else { return }
+        print("Not measured: \(missing.joined(separator: ", "))")
+        exit(1)
     }
 }
 

@@ -32,6 +32,8 @@ struct Row {
         static let bytes = Unit(name: "B", decimals: 1)
         static let perSecond = Unit(name: "/s")
         static let number = Unit(name: "")
+        static let times = Unit(name: "×", decimals: 2)
+        static let seconds = Unit(name: "s")
 
         func text(_ value: Double) -> String {
             let number = String(format: "%.\(self.decimals)f", value * self.factor)
@@ -288,6 +290,12 @@ extension Row {
             bound: .atMost(90)
         ),
         Row(
+            title: "write-ahead mode: a span's whole path, times that of the run beside it",
+            figure: "ahead.ratio",
+            unit: .times,
+            bound: .atMost(1.1)
+        ),
+        Row(
             title: "whole path, 10,000 spans at a time",
             figure: "growth.cpu_us_at_10000",
             unit: .wholePath
@@ -326,16 +334,27 @@ extension Row {
             bound: .atMost(0)
         ),
         Row(
-            title: "threads of ours while it runs, storage on",
+            title: "threads of ours while it runs, storage on, nothing to store",
             figure: "start.threads_while_running",
             unit: .number,
             bound: .atMost(1)
+        ),
+        Row(
+            title: "the same in the first seconds, in which the folder is looked into",
+            figure: "start.threads_at_first",
+            unit: .number
         ),
         Row(
             title: "threads of ours afterwards",
             figure: "start.threads_afterwards",
             unit: .number,
             bound: .atMost(0)
+        ),
+        Row(
+            title: "clean debug build of the product `AzureMonitor`, fetching included",
+            figure: "consumer.seconds",
+            unit: .seconds,
+            bound: .atMost(90)
         ),
     ]
 }

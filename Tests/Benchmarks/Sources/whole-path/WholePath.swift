@@ -1,4 +1,5 @@
 import AzureMonitor
+import Dispatch
 import Workload
 
 #if canImport(Glibc)
@@ -13,14 +14,28 @@ import Workload
 ///
 /// ```
 /// whole-path spans|logs|hanging|growth|start --endpoint URL --storage DIRECTORY
-///     [--count N] [--producers N]
+///     [--count N] [--producers N] [--durability onFailure|writeAhead]
 /// ```
 ///
 /// The result is one line for each figure, a name and a number with a tab between them.
 @main
 struct WholePath {
-    static func main() async throws {
-        let arguments = Arguments(CommandLine.arguments)
+    static func main() {
+        // Not an asynchronous `main`, whose first thread ends in the middle of the program: valgrind
+        // does not survive that.
+        let done = DispatchSemaphore(value: 0)
+        Task {
+            do {
+                try await Self.run(Arguments(CommandLine.arguments))
+            } catch {
+                fail("\(error)")
+            }
+            done.signal()
+        }
+        done.wait()
+    }
+
+    private static func run(_ arguments: Arguments) async throws {
         switch arguments.scenario {
         case "spans": try await Delivery(arguments).measureSpans()
         case "logs": try await Delivery(arguments).measureLogRecords()
@@ -74,6 +89,11 @@ struct Arguments: Sendable {
         configuration.serviceVersion = "1.2.3"
         configuration.logs.console = .off
         configuration.storage?.directory = self.text("storage")
+        switch self.options["durability"] {
+        case nil, "onFailure": break
+        case "writeAhead": configuration.durability = .writeAhead
+        case .some(let durability): fail("--durability \(durability)?")
+        }
         return configuration
     }
 }
