@@ -1,5 +1,6 @@
 #if OTLPGRPC
     import GRPCCore
+    import HTTPTypes
     package import TelemetryEngine
     package import TelemetryModel
     import TelemetryTransport
