@@ -12,6 +12,7 @@ let package = Package(
         // By name: the identity of a package at a path is the name of its folder, and a clone may have any.
         .package(name: "swift-azure-monitor", path: ".."),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-configuration", from: "1.0.0", traits: []),
         .package(url: "https://github.com/apple/swift-distributed-tracing", from: "1.7.0"),
         .package(url: "https://github.com/apple/swift-http-types", from: "1.4.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
@@ -36,6 +37,7 @@ let package = Package(
                 .product(name: "TelemetryTransport", package: "swift-azure-monitor"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
@@ -70,11 +72,13 @@ let package = Package(
         .testTarget(
             name: "AzureMonitorToolTests",
             dependencies: [
-                "azure-monitor",
+                "LocalInsights", "azure-monitor",
                 .product(name: "AzureIdentity", package: "swift-azure-monitor"),
                 .product(name: "AzureMonitor", package: "swift-azure-monitor"),
                 .product(name: "AzureMonitorExporter", package: "swift-azure-monitor"),
+                .product(name: "OTLPExporter", package: "swift-azure-monitor"),
                 .product(name: "TelemetryEngine", package: "swift-azure-monitor"),
+                .product(name: "TelemetryModel", package: "swift-azure-monitor"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),

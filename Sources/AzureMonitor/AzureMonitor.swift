@@ -31,7 +31,7 @@ public enum AzureMonitor {
     ) throws -> Telemetry {
         let pipeline = try Pipeline(configuration)
         if pipeline.isEnabled(.traces) {
-            InstrumentationSystem.bootstrap(pipeline.telemetry.tracer)
+            InstrumentationSystem.bootstrap(pipeline.telemetry.tracer.immortal())
         }
         if pipeline.isEnabled(.metrics) {
             MetricsSystem.bootstrap(pipeline.telemetry.metricsFactory)

@@ -125,7 +125,8 @@ struct OTLPConfigurationTests {
     @Test("connections to it are made as to Azure, proxies included")
     func proxies() throws {
         let configuration = AzureMonitor.Configuration(environmentVariables: [
-            "OTEL_TRACES_EXPORTER": "otlp", "https_proxy": "http://proxy:3128",
+            "OTEL_TRACES_EXPORTER": "otlp", "OTEL_EXPORTER_OTLP_ENDPOINT": "https://collector",
+            "https_proxy": "http://proxy:3128",
         ])
         let route = try #require(configuration.otlp)
             .route(of: .traces, transport: configuration.transport)

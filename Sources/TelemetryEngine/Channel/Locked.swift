@@ -12,13 +12,13 @@
     /// This is the form for the thread sanitizer, which does not understand `Synchronization.Mutex`
     /// on Linux and reports races in correct programs. Never call foreign code, and never release a
     /// value that may run foreign code in its `deinit`, while the lock is held.
-    @safe package final class Locked<State>: @unchecked Sendable {
+    @safe package final class Locked<State: ~Copyable>: @unchecked Sendable {
         // Safe: the pointer lives as long as the object. Unchecked: the mutex, which the sanitizer
         // does understand, guards the state.
         private var state: State
         private let mutex: UnsafeMutablePointer<pthread_mutex_t>
 
-        package init(_ state: sending State) {
+        package init(_ state: consuming sending State) {
             self.state = state
             unsafe self.mutex = .allocate(capacity: 1)
             unsafe pthread_mutex_init(self.mutex, nil)
@@ -54,10 +54,10 @@
     /// `Synchronization.Mutex`, except under the thread sanitizer. Never call foreign code, and never
     /// release a value that may run foreign code in its `deinit`, while the lock is held: the lock is
     /// not recursive.
-    package struct Locked<State>: ~Copyable, Sendable {
+    package struct Locked<State: ~Copyable>: ~Copyable, Sendable {
         private let mutex: Mutex<State>
 
-        package init(_ state: sending State) {
+        package init(_ state: consuming sending State) {
             self.mutex = Mutex(state)
         }
 

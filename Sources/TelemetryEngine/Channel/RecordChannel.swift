@@ -463,8 +463,10 @@ extension RecordChannel {
         mutating func append(_ record: Record, charge: Int) -> Record? {
             var spent: Record?
             if self.openCount < self.open.count {
-                spent = self.open[self.openCount]
-                self.open[self.openCount] = record
+                // Swapped: to copy would count references up and down.
+                var slot = record
+                swap(&self.open[self.openCount], &slot)
+                spent = slot
             } else {
                 self.open.append(record)
             }

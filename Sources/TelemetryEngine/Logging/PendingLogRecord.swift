@@ -6,21 +6,24 @@ package import TelemetryModel
 /// What an exporter needs is made of it by ``makeLogRecord(limits:observedTime:)``, later and off
 /// that path. A `.stringConvertible` value and an error are turned into text there: objects that
 /// change meanwhile are reported as they are then.
-package struct PendingLogRecord: ChargedRecord {
+///
+/// An object, because it is handed on several times, and a copy would count a dozen references. The
+/// channel lets it be freed by whoever logs next.
+package final class PendingLogRecord: ChargedRecord {
     /// When it was logged.
-    package var time: Timestamp
+    package let time: Timestamp
     /// What was logged, and where.
-    package var event: LogEvent
+    package let event: LogEvent
     /// The logger's label.
-    package var label: String
+    package let label: String
     /// The logger's own metadata.
-    package var handlerMetadata: Logger.Metadata
+    package let handlerMetadata: Logger.Metadata
     /// What the metadata provider said on the caller's path.
-    package var providerMetadata: Logger.Metadata
+    package let providerMetadata: Logger.Metadata
     /// The span that was current.
-    package var span: ActiveSpan?
+    package let span: ActiveSpan?
     /// What it is if it was not logged but tracked.
-    package var tracked: TrackedTelemetry?
+    package let tracked: TrackedTelemetry?
 
     package init(
         time: Timestamp,
@@ -60,6 +63,10 @@ package struct PendingLogRecord: ChargedRecord {
 
     /// The metadata of the logger, over it the provider's, over that the statement's.
     func mergedMetadata() -> Logger.Metadata {
+        // Nearly always there is that of the statement alone, and nothing to be copied.
+        if self.handlerMetadata.isEmpty, self.providerMetadata.isEmpty {
+            return self.event.metadata ?? [:]
+        }
         var merged = self.handlerMetadata
         if !self.providerMetadata.isEmpty {
             merged.merge(self.providerMetadata) { _, provided in provided }
@@ -99,12 +106,11 @@ extension PendingLogRecord {
         limits: LogLimits = LogLimits(),
         observedTime: Timestamp = .epoch
     ) -> LogRecord {
-        var metadata = self.mergedMetadata()
-        var attributes = self.tracked?.attributes ?? Attributes()
-        for element in attributes { metadata[element.key] = nil }
-        attributes.reserveCapacity(attributes.count + metadata.count + 6)
+        var elements = Array(self.tracked?.attributes ?? Attributes())
+        var metadata = MetadataElements(self, without: elements, limits: limits)
+        elements.reserveCapacity(elements.count + metadata.count + 6)
         func append(_ key: String, _ value: @autoclosure () -> AttributeValue) {
-            if metadata[key] == nil { attributes.append(key: key, value: value()) }
+            if !metadata.contains(key) { elements.append(.init(key: key, value: value())) }
         }
         func text(_ text: String) -> AttributeValue {
             .string(MetadataText.cut(text, to: limits.attributeValueLength))
@@ -113,7 +119,7 @@ extension PendingLogRecord {
             append("exception.type", text(ErrorTypeName.name(of: error)))
             append("exception.message", text("\(error)"))
         }
-        let essentialCount = self.tracked == nil ? 0 : attributes.count
+        let essentialCount = self.tracked == nil ? 0 : elements.count
         if self.tracked.map({ $0.kind == .exception }) ?? true {
             append("code.file.path", text(self.event.file))
             append("code.function.name", text(self.event.function))
@@ -121,14 +127,11 @@ extension PendingLogRecord {
         }
         if self.tracked == nil { append(Self.sourceKey, text(self.event.source)) }
         let room = Swift.max(essentialCount, limits.attributeCount)
-        // What does not fit need not be made either.
-        let sorted = metadata.sorted { $0.key < $1.key }
-        let kept = sorted.prefix(Swift.max(0, room - attributes.count))
-        for (key, value) in kept {
-            let value = MetadataText.value(of: value, maximumLength: limits.attributeValueLength)
-            attributes.append(key: key, value: value)
+        var droppedCount = metadata.append(to: &elements, upTo: room)
+        if elements.count > room {
+            droppedCount += elements.count - room
+            elements.removeLast(elements.count - room)
         }
-        let droppedCount = sorted.count - kept.count + attributes.truncate(to: room)
         let body = self.event.message.description
         var record = LogRecord(
             time: self.time,
@@ -136,7 +139,7 @@ extension PendingLogRecord {
             severity: LogRecord.Severity(self.event.level),
             severityText: self.event.level.rawValue,
             body: self.tracked != nil && body.isEmpty ? nil : .string(body),
-            attributes: attributes,
+            attributes: Attributes(elements),
             droppedAttributesCount: droppedCount,
             traceID: self.span?.traceID,
             spanID: self.span?.spanID,
@@ -147,6 +150,70 @@ extension PendingLogRecord {
         )
         record.tracked = self.tracked?.kind
         return record
+    }
+}
+
+/// The metadata of one record, on its way to be attributes.
+private struct MetadataElements {
+    private var metadata: Logger.Metadata
+    private let valueLength: Int?
+    private let longestKey: Int
+
+    /// - Parameter others: attributes that go before, and whose keys metadata cannot take.
+    init(_ record: PendingLogRecord, without others: [Attributes.Element], limits: LogLimits) {
+        self.metadata = record.mergedMetadata()
+        self.valueLength = limits.attributeValueLength
+        for element in others { self.metadata[element.key] = nil }
+        var longest = 0
+        for key in self.metadata.keys { longest = Swift.max(longest, key.utf8.count) }
+        self.longestKey = longest
+    }
+
+    var count: Int { self.metadata.count }
+
+    /// Whether there is such a key, in lower-case ASCII.
+    func contains(_ key: String) -> Bool {
+        // Usual keys are shorter than those asked for, and to hash one is not for nothing. What is
+        // canonically equivalent to lower-case ASCII has as many bytes: it is the same.
+        key.utf8.count <= self.longestKey && self.metadata[key] != nil
+    }
+
+    /// Appends the pairs, sorted by key, until there are `limit` attributes; returns how many that
+    /// cost.
+    mutating func append(to elements: inout [Attributes.Element], upTo limit: Int) -> Int {
+        let room = Swift.max(0, limit - elements.count)
+        guard self.metadata.count <= room else {
+            // What does not fit need not be made either.
+            let sorted = self.metadata.sorted { $0.key < $1.key }
+            for (key, value) in sorted.prefix(room) { elements.append(self.element(key, value)) }
+            return sorted.count - room
+        }
+        let start = elements.count
+        for (key, value) in self.metadata { elements.append(self.element(key, value)) }
+        if elements.count - start > Self.few {
+            elements[start...].sort { $0.key < $1.key }
+        } else {
+            Self.sortFew(&elements, from: start)
+        }
+        return 0
+    }
+
+    private static let few = 8
+
+    /// Sorts by insertion, which allocates nothing.
+    private static func sortFew(_ elements: inout [Attributes.Element], from start: Int) {
+        for next in elements.indices.dropFirst(start + 1) {
+            var index = next
+            while index > start, elements[index].key < elements[index - 1].key {
+                elements.swapAt(index, index - 1)
+                index -= 1
+            }
+        }
+    }
+
+    @inline(__always)
+    private func element(_ key: String, _ value: Logger.MetadataValue) -> Attributes.Element {
+        .init(key: key, value: MetadataText.value(of: value, maximumLength: self.valueLength))
     }
 }
 

@@ -92,15 +92,22 @@ package struct LogFinisher: Sendable {
             if let inheritance = self.inheritance, let span = entry.span?.recording {
                 inheritance.hand(down: span, to: &record.attributes)
             }
-            if self.processors.contains(where: { $0.onEnd(&record) == .drop }) {
+            if self.isDropped(&record) {
                 self.filtered += 1
             } else if self.followsTraceSampling, record.isOfUnsampledTrace {
                 self.notSampled += 1
             } else {
-                records.append(record)
+                records.append(consume record)
             }
         }
         return records
+    }
+
+    /// Shows a record to the processors, until one drops it.
+    private func isDropped(_ record: inout LogRecord) -> Bool {
+        // No closure: what it captures it would copy.
+        for processor in self.processors where processor.onEnd(&record) == .drop { return true }
+        return false
     }
 }
 

@@ -47,6 +47,7 @@ package actor SpanProcessorActor {
 package struct SpanFinisher {
     private let processors: [any SpanProcessor]
     private let inheritance: AttributeInheritance?
+    private let leavesSpansAlone: Bool
     private var caches = SpanConversionCaches()
     /// The spans that a processor turned away.
     package private(set) var filtered: UInt64 = 0
@@ -56,6 +57,7 @@ package struct SpanFinisher {
     package init(processors: [any SpanProcessor], inheritance: AttributeInheritance? = nil) {
         self.processors = processors
         self.inheritance = inheritance
+        self.leavesSpansAlone = ProcessorForesight(processors).isClear
     }
 
     /// Converts recordings and shows each to the processors, in order.
@@ -67,26 +69,48 @@ package struct SpanFinisher {
                 self.recordedOnly += 1
                 continue
             }
-            var span = recording.makeEndedSpan(using: &self.caches)
-            self.inheritance?.complete(&span.attributes)
-            let dropping = self.processors.firstIndex { $0.onEnd(&span) == .drop }
-            if recording.localRoot === recording {
-                // What belongs to a request reads its name and user from the recording: it must see
-                // what the processors made of them, and nothing that those masked.
-                if let dropping {
-                    let unseen = ProcessorForesight(self.processors[(dropping + 1)...])
-                    let inherited = unseen.inheritance(from: span)
-                    recording.settle(name: inherited.name, attributes: inherited.attributes)
-                } else {
-                    recording.settle(name: span.name, attributes: span.attributes)
-                }
+            // Made where it stays: a span is large, and a copy counts many references.
+            spans.append(recording.makeEndedSpan(using: &self.caches))
+            let last = spans.count - 1
+            self.inheritance?.complete(&spans[last].attributes)
+            let dropping = self.process(&spans[last])
+            if recording.localRoot === recording,
+                recording.isFollowed || !self.leavesSpansAlone
+            {
+                self.settle(recording, as: spans[last], droppedBy: dropping)
             }
-            if dropping == nil {
-                spans.append(span)
-            } else {
+            if dropping != nil {
+                spans.removeLast()
                 self.filtered += 1
             }
         }
         return spans
+    }
+
+    /// Tells those that belong to a request what it is called and whose it is.
+    ///
+    /// They read it from the recording: they must see what the processors made of the request, and
+    /// nothing that those masked.
+    private func settle(
+        _ recording: SpanRecording,
+        as span: EndedSpan,
+        droppedBy dropping: Int?
+    ) {
+        guard let dropping else {
+            return recording.settle(name: span.name, attributes: span.attributes)
+        }
+        let unseen = ProcessorForesight(self.processors[(dropping + 1)...])
+        let inherited = unseen.inheritance(from: span)
+        recording.settle(name: inherited.name, attributes: inherited.attributes)
+    }
+
+    /// Shows a span to the processors; returns the position of the one that drops it.
+    private func process(_ span: inout EndedSpan) -> Int? {
+        // No closure: what it captures it would copy.
+        for index in self.processors.indices
+        where self.processors[index].onEnd(&span) == .drop {
+            return index
+        }
+        return nil
     }
 }

@@ -54,12 +54,15 @@ public struct ParentBasedSampler: Sampler {
         return result
     }
 
-    /// Whether the sampler is OpenTelemetry's `parentbased_always_on`, which needs no calls.
-    var isAlwaysOnAtTheRoot: Bool {
-        self.root is AlwaysOnSampler
-            && self.remoteParentSampled is AlwaysOnSampler
-            && self.remoteParentNotSampled is AlwaysOffSampler
-            && self.localParentSampled is AlwaysOnSampler
-            && self.localParentNotSampled is AlwaysOffSampler
+    /// What is always decided at the root, if the sampler is OpenTelemetry's
+    /// `parentbased_always_on` or `parentbased_always_off`, which need no calls.
+    var constantDecisionAtTheRoot: Bool? {
+        guard self.remoteParentSampled is AlwaysOnSampler,
+            self.remoteParentNotSampled is AlwaysOffSampler,
+            self.localParentSampled is AlwaysOnSampler,
+            self.localParentNotSampled is AlwaysOffSampler
+        else { return nil }
+        if self.root is AlwaysOnSampler { return true }
+        return self.root is AlwaysOffSampler ? false : nil
     }
 }

@@ -8,7 +8,7 @@ internal import Tracing
 /// the lock: ``finish(_:)`` hands out what is to be merged, and is called again afterwards.
 struct AttributeLedger {
     /// All attributes; while they are out, what was written meanwhile.
-    private(set) var current: SpanAttributes = [:]
+    private(set) var current = SpanAttributes(Dictionary())
 
     /// How many accesses are under way.
     private(set) var accessCount = 0
@@ -18,10 +18,10 @@ struct AttributeLedger {
     mutating func begin(limit: Int) -> AttributeAccess {
         self.accessCount += 1
         guard !self.isOut else {
-            return AttributeAccess(attributes: [:], role: .follower)
+            return AttributeAccess(role: .follower)
         }
         self.isOut = true
-        var access = AttributeAccess(attributes: [:], role: .holder)
+        var access = AttributeAccess(role: .holder)
         if self.current.count >= limit {
             // The dictionary has no order: only the old one tells which attributes came first.
             access.previous = self.current
@@ -38,7 +38,7 @@ struct AttributeLedger {
         switch access.role {
         case .forgotten:
             return true
-        case .holder:
+        case .sole, .holder:
             guard self.current.isEmpty else {
                 access.pending = self.current
                 self.current = [:]
@@ -66,6 +66,17 @@ struct AttributeLedger {
         return true
     }
 
+    /// Takes over attributes that nobody is changing; there were none here.
+    mutating func adopt(_ attributes: SpanAttributes) {
+        self.current = attributes
+    }
+
+    /// Takes over attributes that are with somebody who changes them.
+    mutating func adoptLent() {
+        self.isOut = true
+        self.accessCount += 1
+    }
+
     /// Replaces the attributes, or what was written while they are out; returns the old ones.
     mutating func replace(with attributes: SpanAttributes) -> SpanAttributes {
         let old = self.current
@@ -75,44 +86,100 @@ struct AttributeLedger {
 }
 
 /// Attributes on loan from an ``AttributeLedger``.
+///
+/// Two words, because it lives in the frame of the accessor that lends the attributes: a larger
+/// frame would be allocated for each attribute that is set.
 struct AttributeAccess {
     enum Role {
+        /// Has the attributes, and the ledger knows nothing of it, unless others came.
+        case sole
         /// Has the attributes.
         case holder
         /// Has what it writes itself.
         case follower
-        /// Came after the end; what it writes is forgotten.
+        /// Came after the end, or to a span that is not recorded; what it writes is forgotten.
         case forgotten
     }
 
+    /// What few accesses have.
+    private struct Burden {
+        var role: Role
+        var previous: SpanAttributes?
+        var pending: SpanAttributes?
+    }
+
+    private enum Standing {
+        case sole, holder, follower, forgotten
+        indirect case burdened(Burden)
+    }
+
     var attributes: SpanAttributes
-    private(set) var role: Role
+    private var standing: Standing
+
+    init(attributes: SpanAttributes = SpanAttributes(Dictionary()), role: Role) {
+        self.attributes = attributes
+        switch role {
+        case .sole: self.standing = .sole
+        case .holder: self.standing = .holder
+        case .follower: self.standing = .follower
+        case .forgotten: self.standing = .forgotten
+        }
+    }
+
+    private var burden: Burden {
+        get {
+            switch self.standing {
+            case .sole: Burden(role: .sole)
+            case .holder: Burden(role: .holder)
+            case .follower: Burden(role: .follower)
+            case .forgotten: Burden(role: .forgotten)
+            case .burdened(let burden): burden
+            }
+        }
+        set { self.standing = .burdened(newValue) }
+    }
+
+    var role: Role { self.burden.role }
+
+    /// Whether the access began without a lock, and may end so.
+    var isSole: Bool {
+        switch self.standing {
+        case .sole: true
+        case .burdened(let burden): burden.role == .sole
+        case .holder, .follower, .forgotten: false
+        }
+    }
 
     /// The attributes at the beginning, if they were as many as may be.
-    var previous: SpanAttributes?
+    var previous: SpanAttributes? {
+        get { self.burden.previous }
+        set { self.burden.previous = newValue }
+    }
 
     /// What others wrote meanwhile, to be merged.
-    fileprivate(set) var pending: SpanAttributes?
+    fileprivate var pending: SpanAttributes? {
+        get { self.burden.pending }
+        set { self.burden.pending = newValue }
+    }
 
-    init(attributes: SpanAttributes, role: Role) {
-        self.attributes = attributes
-        self.role = role
+    private var isBurdened: Bool {
+        if case .burdened = self.standing { true } else { false }
     }
 
     fileprivate mutating func becomeHolder(of attributes: SpanAttributes) {
         // What this access wrote comes after what it now holds.
         self.pending = self.attributes
         self.attributes = attributes
-        self.role = .holder
+        self.burden.role = .holder
     }
 
     /// Merges what others wrote and keeps the limit; returns how many attributes that cost.
     mutating func settle(limit: Int) -> Int {
         var dropped = self.trim(to: limit)
-        guard let pending = self.pending else { return dropped }
+        guard self.isBurdened, let pending = self.pending else { return dropped }
         self.pending = nil
         switch self.role {
-        case .holder:
+        case .sole, .holder:
             self.previous = self.attributes
             self.attributes.merge(pending)
         case .follower:
@@ -127,7 +194,7 @@ struct AttributeAccess {
     }
 
     private mutating func trim(to limit: Int) -> Int {
-        guard self.role != .forgotten, self.attributes.count > limit else { return 0 }
+        guard self.attributes.count > limit, self.role != .forgotten else { return 0 }
         let surplus = self.attributes.count - limit
         self.attributes = self.attributes.limited(to: limit, preferring: self.previous)
         return surplus

@@ -18,33 +18,37 @@ extension Attributes {
     /// - Returns: the attributes, and how many the limit cost.
     static func converting(
         _ attributes: SpanAttributes,
-        over initial: Attributes = [:],
+        over initial: Attributes? = nil,
         limit: Int,
         valueLength: Int?
     ) -> (attributes: Attributes, dropped: Int) {
-        guard !attributes.isEmpty || !initial.isEmpty else { return ([:], 0) }
-        var converted = Attributes()
-        converted.reserveCapacity(attributes.count + initial.count)
-        for element in initial where attributes.get(element.key) == nil {
-            converted.append(
-                key: element.key,
-                value: valueLength.map { element.value.truncated(to: $0) } ?? element.value
-            )
+        let initialCount = initial?.count ?? 0
+        guard !attributes.isEmpty || initialCount > 0 else { return (Attributes(), 0) }
+        // An array, because what appends to it is inlined here.
+        var elements: [Element] = []
+        elements.reserveCapacity(attributes.count + initialCount)
+        if let initial {
+            for element in initial where attributes.get(element.key) == nil {
+                elements.append(element)
+            }
         }
         // swift-format-ignore: ReplaceForEachWithForLoop
         attributes.forEach { key, attribute in
-            var value = AttributeValue(attribute)
-            if let valueLength {
-                value = value.truncated(to: valueLength)
-            }
-            converted.append(key: key, value: value)
+            elements.append(Element(key: key, value: AttributeValue(attribute)))
         }
-        let dropped = converted.truncate(to: Swift.max(0, limit))
-        return (converted, dropped)
+        let dropped = Swift.max(0, elements.count - Swift.max(0, limit))
+        if dropped > 0 { elements.removeLast(dropped) }
+        if let valueLength {
+            for index in elements.indices {
+                elements[index].value = elements[index].value.truncated(to: valueLength)
+            }
+        }
+        return (Attributes(elements), dropped)
     }
 }
 
 extension AttributeValue {
+    @inline(__always)
     init(_ attribute: SpanAttribute) {
         switch attribute {
         case .string(let value): self = .string(value)

@@ -29,8 +29,8 @@ package final class RandomIDGenerator: Sendable {
     private let spans: Sequence
     private let tracesHigh: Sequence
     private let tracesLow: Sequence
-    private let spanStep = Atomic<UInt64>(0)
-    private let traceStep = Atomic<UInt64>(0)
+    /// The step of all sequences: an id of each may be drawn at once.
+    private let step = Atomic<UInt64>(0)
 
     /// Creates a generator whose ids differ from those of every other process.
     package convenience init() {
@@ -48,7 +48,7 @@ package final class RandomIDGenerator: Sendable {
     /// A span id that was not drawn before; never zero.
     package func nextSpanID() -> SpanID {
         while true {
-            let step = self.spanStep.wrappingAdd(1, ordering: .relaxed).oldValue
+            let step = self.step.wrappingAdd(1, ordering: .relaxed).oldValue
             let id = SpanID(rawValue: self.spans.value(at: step))
             if id.isValid { return id }
         }
@@ -57,12 +57,23 @@ package final class RandomIDGenerator: Sendable {
     /// A trace id that was not drawn before; never zero, all bits random.
     package func nextTraceID() -> TraceID {
         while true {
-            let step = self.traceStep.wrappingAdd(1, ordering: .relaxed).oldValue
-            let id = TraceID(
-                high: self.tracesHigh.value(at: step),
-                low: self.tracesLow.value(at: step)
-            )
+            let step = self.step.wrappingAdd(1, ordering: .relaxed).oldValue
+            let id = self.traceID(at: step)
             if id.isValid { return id }
         }
+    }
+
+    /// The ids of a trace and of its first span, neither of which was drawn before.
+    func nextRoot() -> (traceID: TraceID, spanID: SpanID) {
+        while true {
+            let step = self.step.wrappingAdd(1, ordering: .relaxed).oldValue
+            let traceID = self.traceID(at: step)
+            let spanID = SpanID(rawValue: self.spans.value(at: step))
+            if traceID.isValid, spanID.isValid { return (traceID, spanID) }
+        }
+    }
+
+    private func traceID(at step: UInt64) -> TraceID {
+        TraceID(high: self.tracesHigh.value(at: step), low: self.tracesLow.value(at: step))
     }
 }

@@ -3,7 +3,9 @@ internal import Tracing
 
 extension SpanRecording {
     /// What changes while a span is recorded: a state machine without locks, clocks and channels.
-    struct State {
+    ///
+    /// Not copyable: what is copied by mistake counts references up and down.
+    struct State: ~Copyable, Sendable {
         /// Where the recording is; nothing but `settle` changes a recording that has ended.
         enum Phase {
             /// Under way; from here to `ending` or `ended`.
@@ -35,7 +37,7 @@ extension SpanRecording {
         }
 
         /// What few spans have.
-        final class Rarity {
+        struct Rarity: Sendable {
             var initialAttributes: Attributes = [:]
             var status = EndedSpan.Status.unset
             var events: [RecordedEvent] = []
@@ -43,29 +45,33 @@ extension SpanRecording {
             var links: [EndedSpan.Link] = []
             var droppedLinks = 0
             var settled: (name: String, attributes: Attributes)?
+
+            mutating func forgetBacktraces() {
+                for index in self.events.indices { self.events[index].backtrace = nil }
+            }
+        }
+
+        // Unchecked: it belongs to one state, and whoever has that locked.
+        private final class RarityBox: @unchecked Sendable {
+            var value = Rarity()
         }
 
         /// All that is known at one moment.
         struct Content: Sendable {
-            var hasEnded: Bool
             var name: String
-            var endTime: UInt64
             var attributes: SpanAttributes
+            var endTime: UInt64
             var droppedAttributes: Int
-            var initialAttributes: Attributes
-            var status: EndedSpan.Status
-            var events: [RecordedEvent]
-            var droppedEvents: Int
-            var links: [EndedSpan.Link]
-            var droppedLinks: Int
+            var hasEnded: Bool
+            var rare: Rarity?
         }
 
         private(set) var name: String
-        private(set) var phase = Phase.recording
         private(set) var endTime: UInt64 = 0
         private(set) var droppedAttributes = 0
-        private(set) var rarity: Rarity?
+        private var box: RarityBox?
         private var ledger = AttributeLedger()
+        private(set) var phase = Phase.recording
 
         /// How many attributes there were when none of them was to be handed down to other spans;
         /// until there are more, nobody need look again.
@@ -74,7 +80,9 @@ extension SpanRecording {
         init(name: String, initialAttributes: Attributes? = nil) {
             self.name = name
             if let initialAttributes, !initialAttributes.isEmpty {
-                self.rare.initialAttributes = initialAttributes
+                let box = RarityBox()
+                box.value.initialAttributes = initialAttributes
+                self.box = box
             }
         }
 
@@ -85,31 +93,29 @@ extension SpanRecording {
         /// The attributes that were set through the API; without those under way in an access.
         var attributes: SpanAttributes { self.ledger.current }
 
+        /// What few spans have, if this one has it.
+        var rare: Rarity? { self.box?.value }
+
+        /// What processors made of a local root, if they saw it.
+        var settled: (name: String, attributes: Attributes)? { self.box?.value.settled }
+
         var content: Content {
-            let rarity = self.rarity
             let hasEnded = if case .ended = self.phase { true } else { false }
             return Content(
-                hasEnded: hasEnded,
                 name: self.name,
-                endTime: self.endTime,
                 attributes: self.attributes,
+                endTime: self.endTime,
                 droppedAttributes: self.droppedAttributes,
-                initialAttributes: rarity?.initialAttributes ?? [:],
-                status: rarity?.status ?? .unset,
-                events: rarity?.events ?? [],
-                droppedEvents: rarity?.droppedEvents ?? 0,
-                links: rarity?.links ?? [],
-                droppedLinks: rarity?.droppedLinks ?? 0
+                hasEnded: hasEnded,
+                rare: self.box?.value
             )
         }
 
-        private var rare: Rarity {
-            mutating get {
-                if let rarity = self.rarity { return rarity }
-                let rarity = Rarity()
-                self.rarity = rarity
-                return rarity
-            }
+        private mutating func makeBox() -> RarityBox {
+            if let box { return box }
+            let box = RarityBox()
+            self.box = box
+            return box
         }
 
         // MARK: Events
@@ -122,38 +128,38 @@ extension SpanRecording {
         /// Ok is final; an error without a message keeps the message of the one before.
         mutating func setStatus(_ status: SpanStatus) {
             guard self.isRecording else { return }
-            let rare = self.rare
-            switch (rare.status, status.code) {
+            let box = self.makeBox()
+            switch (box.value.status, status.code) {
             case (.ok, _):
                 break
             case (_, .ok):
-                rare.status = .ok
+                box.value.status = .ok
             case (.error(let earlier), .error):
                 // `withSpan` sets the status without a message when its body throws, after the body
                 // may have said more.
-                rare.status = .error(message: status.message ?? earlier)
+                box.value.status = .error(message: status.message ?? earlier)
             case (.unset, .error):
-                rare.status = .error(message: status.message ?? "")
+                box.value.status = .error(message: status.message ?? "")
             }
         }
 
         mutating func add(_ event: RecordedEvent, limit: Int) {
             guard self.isRecording else { return }
-            let rare = self.rare
-            if rare.events.count < limit {
-                rare.events.append(event)
+            let box = self.makeBox()
+            if box.value.events.count < limit {
+                box.value.events.append(event)
             } else {
-                rare.droppedEvents += 1
+                box.value.droppedEvents += 1
             }
         }
 
         mutating func add(_ link: EndedSpan.Link, limit: Int) {
             guard self.isRecording else { return }
-            let rare = self.rare
-            if rare.links.count < limit {
-                rare.links.append(link)
+            let box = self.makeBox()
+            if box.value.links.count < limit {
+                box.value.links.append(link)
             } else {
-                rare.droppedLinks += 1
+                box.value.droppedLinks += 1
             }
         }
 
@@ -174,6 +180,16 @@ extension SpanRecording {
                 return .deliver
             }
             return .none
+        }
+
+        /// Takes over the attributes from the recording, where nobody is changing them.
+        mutating func adoptAttributes(_ attributes: SpanAttributes) {
+            self.ledger.adopt(attributes)
+        }
+
+        /// Takes over the attributes, which are with somebody who changes them.
+        mutating func adoptLentAttributes() {
+            self.ledger.adoptLent()
         }
 
         /// Replaces the attributes; returns what is to be released after the lock.
@@ -198,7 +214,7 @@ extension SpanRecording {
         }
 
         mutating func settle(name: String, attributes: Attributes) {
-            self.rare.settled = (name, attributes)
+            self.makeBox().value.settled = (name, attributes)
         }
     }
 }

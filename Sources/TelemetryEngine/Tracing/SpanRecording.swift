@@ -8,34 +8,54 @@ internal import Tracing
 /// processor's actor, which makes an `EndedSpan` of it. It holds no `ServiceContext` and no
 /// `SpanLink`, whose context would hold the next span: a chain of spans, each started inside the
 /// one before, is freed link by link. The one recording that it may hold is its local root.
-package final class SpanRecording: Sendable {
+package final class SpanRecording: TracePosition, @unchecked Sendable {
+    // As in the base class: every property is a constant, an atomic, or a locked value; but for
+    // the attributes, which the one has that `lending` says.
+
     /// What is known at the start and stays.
     struct Origin: Sendable {
-        var parentSpanID: SpanID?
-        var hasRemoteParent = false
         var kind: EndedSpan.Kind
         var fileID: String
         var start: SpanStart
+        var parentSpanID: SpanID?
+        var hasRemoteParent = false
         /// Whether the recording is a local root; it cannot refer to itself.
-        var isLocalRoot: Bool
+        var isLocalRoot = false
         /// The request that the span belongs to, unless it is that request.
         var localRoot: SpanRecording?
     }
 
-    let core: TracerCore
-    let trace: TraceIdentity
+    private let core: TracerCoreReference
     let origin: Origin
 
-    /// The span's own id.
-    package let spanID: SpanID
-
     private let state: Locked<State>
+
+    /// Where the attributes are, as long as nobody but those who change them asks for them.
+    ///
+    /// Nearly always a span's attributes are changed one after the other, and read when it has
+    /// ended: that takes two atomic operations each, where a lock takes four.
+    private let lending = Atomic<UInt8>(Lending.resting)
+
+    private enum Lending {
+        /// In ``ownAttributes``, and nobody is changing them.
+        static let resting: UInt8 = 0
+        /// With somebody who changes them.
+        static let lent: UInt8 = 1
+        /// In the state's ledger, for ever: it can tell several who change and read.
+        static let shared: UInt8 = 2
+    }
+
+    // Belongs to whoever changed `lending` from `resting`, until it is `resting` again. Swapped with
+    // something else and never changed in place, so that no access needs to be checked.
+    private var ownAttributes = SpanAttributes(Dictionary())
 
     /// What the channel charges, so that it need not lock the recording.
     private let charge = Atomic<Int>(SpanRecording.chargePerSpan)
 
+    private let hasFollower = Atomic<Bool>(false)
+
     init(
-        core: TracerCore,
+        core: TracerCoreReference,
         trace: TraceIdentity,
         spanID: SpanID,
         origin: Origin,
@@ -43,11 +63,12 @@ package final class SpanRecording: Sendable {
         initialAttributes: Attributes? = nil
     ) {
         self.core = core
-        self.trace = trace
-        self.spanID = spanID
         self.origin = origin
         self.state = Locked(State(name: name, initialAttributes: initialAttributes))
+        super.init(trace: trace, spanID: spanID, isRemote: false)
     }
+
+    override var recording: SpanRecording? { self }
 
     /// Whether the span is to be exported; otherwise only processors are to see it.
     package var isSampled: Bool { self.trace.isSampled }
@@ -69,7 +90,39 @@ package final class SpanRecording: Sendable {
         set { self.state.withLock { $0.rename(to: newValue) } }
     }
 
-    var attributes: SpanAttributes { self.state.withLock { $0.attributes } }
+    var attributes: SpanAttributes { self.withAttributes { $0.attributes } }
+
+    /// Does something with the state and all attributes in it.
+    @inline(__always)
+    private func withAttributes<Result: Sendable>(_ body: (inout State) -> Result) -> Result {
+        self.state.withLock { state in
+            if self.lending.load(ordering: .acquiring) != Lending.shared { self.share(&state) }
+            return body(&state)
+        }
+    }
+
+    /// Gives the attributes to the ledger; the state is locked.
+    @inline(never)
+    private func share(_ state: inout State) {
+        while true {
+            let standing = self.lending.load(ordering: .acquiring)
+            guard standing != Lending.shared else { return }
+            let (exchanged, _) = self.lending.compareExchange(
+                expected: standing,
+                desired: Lending.shared,
+                ordering: .acquiringAndReleasing
+            )
+            guard exchanged else { continue }
+            if standing == Lending.resting {
+                var attributes = SpanAttributes(Dictionary())
+                swap(&self.ownAttributes, &attributes)
+                state.adoptAttributes(attributes)
+            } else {
+                state.adoptLentAttributes()
+            }
+            return
+        }
+    }
 
     func setStatus(_ status: SpanStatus) {
         self.state.withLock { $0.setStatus(status) }
@@ -77,39 +130,70 @@ package final class SpanRecording: Sendable {
 
     func add(_ event: RecordedEvent) {
         var event = event
-        let limit = self.core.limits.attributesPerEvent
+        let limits = self.limits
+        let limit = limits.attributesPerEvent
         if event.attributes.count > limit {
             event.droppedAttributes = event.attributes.count - limit
             event.attributes = event.attributes.limited(to: limit)
         }
-        let (accepted, mostEvents) = (event, self.core.limits.events)
+        let (accepted, mostEvents) = (event, limits.events)
         self.state.withLock { $0.add(accepted, limit: mostEvents) }
     }
 
     func addLink(to context: SpanContext, attributes: SpanAttributes) {
+        let limits = self.limits
         let (converted, dropped) = Attributes.converting(
             attributes,
-            limit: self.core.limits.attributesPerLink,
-            valueLength: self.core.limits.attributeValueLength
+            limit: limits.attributesPerLink,
+            valueLength: limits.attributeValueLength
         )
         let link = EndedSpan.Link(
             context: context,
             attributes: converted,
             droppedAttributesCount: dropped
         )
-        let limit = self.core.limits.links
+        let limit = limits.links
         self.state.withLock { $0.add(link, limit: limit) }
     }
 
     func beginAccess() -> AttributeAccess {
-        let limit = self.core.limits.attributes
-        return self.state.withLock { $0.beginAccess(limit: limit) }
+        let limit = self.attributeLimit
+        var access: AttributeAccess
+        let (isMine, _) = self.lending.compareExchange(
+            expected: Lending.resting,
+            desired: Lending.lent,
+            ordering: .acquiring
+        )
+        if isMine {
+            access = AttributeAccess(role: .sole)
+            swap(&self.ownAttributes, &access.attributes)
+            if access.attributes.count >= limit { access.previous = access.attributes }
+        } else {
+            access = self.withAttributes { $0.beginAccess(limit: limit) }
+        }
+        if access.attributes.isEmpty {
+            access.attributes.reserveCapacity(Self.usualAttributeCount)
+        }
+        return access
     }
 
+    private static let usualAttributeCount = 6
+
     func finishAccess(_ access: inout AttributeAccess) {
+        var dropped = access.settle(limit: self.attributeLimit)
+        if access.isSole, dropped == 0 {
+            swap(&self.ownAttributes, &access.attributes)
+            let (isDone, _) = self.lending.compareExchange(
+                expected: Lending.lent,
+                desired: Lending.resting,
+                ordering: .releasing
+            )
+            if isDone { return }
+            // Others came meanwhile, and the ledger knows of this access, too.
+            swap(&self.ownAttributes, &access.attributes)
+        }
         while true {
-            let dropped = access.settle(limit: self.core.limits.attributes)
-            let action = self.state.withLock { state in
+            let action = self.withAttributes { state in
                 let action = state.finishAccess(&access, dropped: dropped)
                 if action == .deliver {
                     self.charge.store(Self.charge(of: state), ordering: .relaxed)
@@ -118,8 +202,8 @@ package final class SpanRecording: Sendable {
             }
             switch action {
             case .none: return
-            case .merge: continue
-            case .deliver: return self.core.channel.send(self)
+            case .merge: dropped = access.settle(limit: self.attributeLimit)
+            case .deliver: return self.deliver()
             }
         }
     }
@@ -127,20 +211,19 @@ package final class SpanRecording: Sendable {
     func replaceAttributes(with attributes: SpanAttributes) {
         var attributes = attributes
         var dropped = 0
-        let limit = self.core.limits.attributes
+        let limit = self.attributeLimit
         if attributes.count > limit {
             dropped = attributes.count - limit
             attributes = attributes.limited(to: limit, preferring: self.attributes)
         }
         let (accepted, surplus) = (attributes, dropped)
         // Released after the lock: a value's deinit is foreign code.
-        _ = self.state.withLock { $0.replaceAttributes(with: accepted, dropped: surplus) }
+        _ = self.withAttributes { $0.replaceAttributes(with: accepted, dropped: surplus) }
     }
 
     func end(at instant: UInt64) {
-        let start = self.origin.start
-        let time = Swift.max(self.core.clock.time(of: instant, since: start), start.wall)
-        let action = self.state.withLock { state in
+        let time = Swift.max(self.time(of: instant), self.origin.start.wall)
+        let action = self.withAttributes { state in
             let action = state.end(at: time)
             if action == .deliver {
                 self.charge.store(Self.charge(of: state), ordering: .relaxed)
@@ -148,10 +231,28 @@ package final class SpanRecording: Sendable {
             return action
         }
         switch action {
-        case .deliver: self.core.channel.send(self)
+        case .deliver: self.deliver()
         case .wait: break
-        case .countSecondEnd: self.core.counters.countEndedTwice()
+        case .countSecondEnd: self.core.withCore { $0.counters.countEndedTwice() }
         }
+    }
+
+    private func deliver() {
+        self.core.withCore { $0.channel.send(self) }
+    }
+
+    // MARK: What the tracer knows
+
+    private var limits: SpanLimits { self.core.withCore { $0.limits } }
+
+    private var attributeLimit: Int { self.core.withCore { $0.limits.attributes } }
+
+    /// Whether errors are recorded with where that happened.
+    var recordsBacktraces: Bool { self.core.withCore { $0.recordsBacktraces } }
+
+    /// The time of something said to happen at `instant`.
+    func time(of instant: UInt64) -> UInt64 {
+        self.core.withCore { $0.clock.time(of: instant, since: self.origin.start) }
     }
 
     // MARK: What is handed down
@@ -159,8 +260,8 @@ package final class SpanRecording: Sendable {
     /// The attributes set on the span and those it started with; `nil` if, as it was found before,
     /// there is nothing among them to be handed down.
     func attributesToHandDown() -> (set: SpanAttributes, initial: Attributes)? {
-        self.state.withLock { state in
-            let initial = state.rarity?.initialAttributes ?? [:]
+        self.withAttributes { state in
+            let initial = state.rare?.initialAttributes ?? [:]
             let set = state.attributes
             guard !initial.isEmpty || set.count != state.countWithoutHeirlooms else { return nil }
             return (set, initial)
@@ -176,17 +277,17 @@ package final class SpanRecording: Sendable {
 
     /// Makes what exporters receive; called once, after the end, off the caller's path.
     package func makeEndedSpan(using caches: inout SpanConversionCaches) -> EndedSpan {
-        self.span(of: self.state.withLock { $0.content }, using: &caches)
+        self.span(of: self.withAttributes { $0.content }, using: &caches)
     }
 
     private func span(
         of content: State.Content,
         using caches: inout SpanConversionCaches
     ) -> EndedSpan {
-        let limits = self.core.limits
         let (attributes, dropped) = self.attributes(of: content)
+        let rare = content.rare
         return EndedSpan(
-            context: self.trace.spanContext(of: self.spanID),
+            context: self.spanContext,
             parentSpanID: self.origin.parentSpanID,
             hasRemoteParent: self.origin.hasRemoteParent,
             name: content.name,
@@ -197,29 +298,50 @@ package final class SpanRecording: Sendable {
             ),
             attributes: attributes,
             droppedAttributesCount: content.droppedAttributes + dropped,
-            events: content.events.map { $0.converted(limits: limits, using: &caches) },
-            droppedEventsCount: content.droppedEvents,
-            links: content.links,
-            droppedLinksCount: content.droppedLinks,
-            status: content.status,
+            events: rare.map { self.events(of: $0, using: &caches) } ?? [],
+            droppedEventsCount: rare?.droppedEvents ?? 0,
+            links: rare?.links ?? [],
+            droppedLinksCount: rare?.droppedLinks ?? 0,
+            status: rare?.status ?? .unset,
             scope: caches.scopes.scope(forFileID: self.origin.fileID),
             sampleRate: self.trace.sampleRate,
-            localRoot: self.localRoot
+            localRoot: self.origin.localRoot
         )
+    }
+
+    private func events(
+        of rare: State.Rarity,
+        using caches: inout SpanConversionCaches
+    ) -> [EndedSpan.Event] {
+        let limits = self.limits
+        return rare.events.map { $0.converted(limits: limits, using: &caches) }
     }
 
     private func attributes(of content: State.Content) -> (attributes: Attributes, dropped: Int) {
-        Attributes.converting(
+        let limits = self.limits
+        return Attributes.converting(
             content.attributes,
-            over: content.initialAttributes,
-            limit: self.core.limits.attributes,
-            valueLength: self.core.limits.attributeValueLength
+            over: content.rare?.initialAttributes,
+            limit: limits.attributes,
+            valueLength: limits.attributeValueLength
         )
     }
 
+    /// Notes that there is a span or log record which inherits from this one.
+    func noteFollower() {
+        // Read first: most roots have several, and some are read by many threads.
+        if !self.hasFollower.load(ordering: .relaxed) {
+            self.hasFollower.store(true, ordering: .relaxed)
+        }
+    }
+
+    /// Whether others of its request are going to ask for its ``snapshot``; those that come later
+    /// may do so, too.
+    var isFollowed: Bool { self.hasFollower.load(ordering: .relaxed) }
+
     /// Writes back what processors made of a local root, so that others of its request see it.
     ///
-    /// From then on ``snapshot`` says that the root has ended.
+    /// Needed where the processors may have changed it, and else only to spare the others the work.
     package func settle(name: String, attributes: Attributes) {
         self.state.withLock { $0.settle(name: name, attributes: attributes) }
     }
@@ -227,13 +349,30 @@ package final class SpanRecording: Sendable {
 
 extension SpanRecording: LocalRoot {
     package var snapshot: LocalRootSnapshot {
-        let (settled, content): ((name: String, attributes: Attributes)?, State.Content) =
-            self.state.withLock { ($0.rarity?.settled, $0.content) }
-        let inherited = settled ?? self.inheritance(of: content)
-        return LocalRootSnapshot(
+        enum Standing: Sendable {
+            case settled(name: String, attributes: Attributes)
+            case open(State.Content)
+        }
+        let standing: Standing = self.withAttributes { state in
+            if let settled = state.settled {
+                return .settled(name: settled.name, attributes: settled.attributes)
+            }
+            return .open(state.content)
+        }
+        let inherited: (name: String, attributes: Attributes)
+        let hasEnded: Bool
+        switch standing {
+        case .settled(let name, let attributes):
+            inherited = (name, attributes)
+            hasEnded = true
+        case .open(let content):
+            inherited = self.inheritance(of: content)
             // What has ended and was not processed yet is called what the processors are going to
             // call it, unless nobody knows what that is.
-            hasEnded: settled != nil || content.hasEnded && self.core.foresight.isKnown,
+            hasEnded = content.hasEnded && self.core.withCore { $0.foresight.isKnown }
+        }
+        return LocalRootSnapshot(
+            hasEnded: hasEnded,
             spanID: self.spanID,
             name: inherited.name,
             kind: self.origin.kind,
@@ -243,7 +382,7 @@ extension SpanRecording: LocalRoot {
 
     /// What the processors are going to leave of what is known so far.
     private func inheritance(of content: State.Content) -> (name: String, attributes: Attributes) {
-        let foresight = self.core.foresight
+        let foresight = self.core.withCore { $0.foresight }
         guard !foresight.isClear else {
             var attributes = self.attributes(of: content).attributes
             self.complete(&attributes, of: content)
@@ -251,7 +390,7 @@ extension SpanRecording: LocalRoot {
         }
         var content = content
         // To find the names of functions is for those who send them.
-        for index in content.events.indices { content.events[index].backtrace = nil }
+        content.rare?.forgetBacktraces()
         var caches = SpanConversionCaches()
         var span = self.span(of: content, using: &caches)
         self.complete(&span.attributes, of: content)
@@ -260,7 +399,7 @@ extension SpanRecording: LocalRoot {
 
     /// Does what is done to a span after its end, before processors see it.
     private func complete(_ attributes: inout Attributes, of content: State.Content) {
-        if content.hasEnded { self.core.inheritance?.complete(&attributes) }
+        if content.hasEnded { self.core.withCore { $0.inheritance }?.complete(&attributes) }
     }
 }
 
@@ -272,20 +411,20 @@ extension SpanRecording: ChargedRecord {
 
     package var estimatedCharge: Int { self.charge.load(ordering: .relaxed) }
 
-    private static func charge(of state: State) -> Int {
+    private static func charge(of state: borrowing State) -> Int {
         var charge = Self.chargePerSpan + state.attributes.count * Self.chargePerAttribute
-        if let rarity = state.rarity {
-            charge += (rarity.events.count + rarity.links.count) * Self.chargePerEventOrLink
+        if let rare = state.rare {
+            charge += (rare.events.count + rare.links.count) * Self.chargePerEventOrLink
         }
         return charge
     }
 
     package func measuredCharge() -> Int {
-        let content: (SpanAttributes, [RecordedEvent], Int) = self.state.withLock { state in
-            let rarity = state.rarity
+        let content: (SpanAttributes, [RecordedEvent], Int) = self.withAttributes { state in
+            let rare = state.rare
             return (
-                state.attributes, rarity?.events ?? [],
-                state.name.utf8.count + (rarity?.links.count ?? 0) * Self.chargePerEventOrLink
+                state.attributes, rare?.events ?? [],
+                state.name.utf8.count + (rare?.links.count ?? 0) * Self.chargePerEventOrLink
             )
         }
         var charge = Self.chargePerSpan + content.2 + Self.charge(of: content.0)

@@ -6,7 +6,11 @@ public import Tracing
 /// Spans that are recorded go into a bounded channel at their end, from where the span processor's
 /// actor takes them. Nothing here suspends.
 public struct TelemetryTracer: Tracer {
-    let core: TracerCore
+    private let core: TracerCoreReference
+
+    private init(core: TracerCoreReference) {
+        self.core = core
+    }
 
     /// Creates a tracer.
     ///
@@ -31,19 +35,29 @@ public struct TelemetryTracer: Tracer {
         recordsBacktraces: Bool = false,
         flush: @escaping @Sendable () -> Void = {}
     ) {
-        self.core = TracerCore(
-            channel: channel,
-            sampler: sampler,
-            limits: limits,
-            time: time,
-            ids: ids,
-            propagators: propagators,
-            processors: processors,
-            inheritance: inheritance,
-            counters: counters,
-            recordsBacktraces: recordsBacktraces,
-            flush: flush
+        self.core = TracerCoreReference(
+            TracerCore(
+                channel: channel,
+                sampler: sampler,
+                limits: limits,
+                time: time,
+                ids: ids,
+                propagators: propagators,
+                processors: processors,
+                inheritance: inheritance,
+                counters: counters,
+                recordsBacktraces: recordsBacktraces,
+                flush: flush
+            )
         )
+    }
+
+    /// The same tracer, kept for as long as the process lives.
+    ///
+    /// For `InstrumentationSystem.bootstrap`, which keeps it as long: the copies that are made to
+    /// find it count no references then, and threads that start spans do not meet there.
+    public func immortal() -> TelemetryTracer {
+        TelemetryTracer(core: self.core.immortal())
     }
 
     /// Starts a span inside the span of `context`, if it has one.
@@ -58,23 +72,15 @@ public struct TelemetryTracer: Tracer {
         file fileID: String,
         line: UInt
     ) -> TracedSpan {
-        let context = context()
-        let plan = self.core.plan(
-            name: operationName,
+        TracerCore.startSpan(
+            operationName,
             kind: kind,
-            parent: context[TracePositionKey.self]
-        )
-        guard plan.isRecorded else {
-            return self.core.startUnrecorded(plan, in: context)
-        }
-        return self.core.startRecorded(
-            plan,
-            name: operationName,
-            kind: kind,
-            instant: instant().nanosecondsSinceEpoch,
             fileID: fileID,
-            in: context
-        )
+            in: context(),
+            by: self.core
+        ) {
+            instant().nanosecondsSinceEpoch
+        }
     }
 
     /// Starts a span inside the span of `context`, if it has one.
@@ -100,14 +106,14 @@ public struct TelemetryTracer: Tracer {
 
     /// The span of `context`, if it was started in this process, is recorded and has not ended.
     public func activeSpan(identifiedBy context: ServiceContext) -> TracedSpan? {
-        guard let recording = context[TracePositionKey.self]?.recording, recording.isRecording
+        guard let recording = context.position?.recording, recording.isRecording
         else { return nil }
-        return TracedSpan(recording: recording, context: context)
+        return TracedSpan(recording, in: context)
     }
 
     /// Asks for what has ended to be exported soon, and returns at once.
     public func forceFlush() {
-        self.core.flush()
+        self.core.withCore { $0.flush }()
     }
 
     /// Reads the headers that all propagators understand.
@@ -116,7 +122,7 @@ public struct TelemetryTracer: Tracer {
         into context: inout ServiceContext,
         using extractor: Extract
     ) where Extract: Extractor, Extract.Carrier == Carrier {
-        for propagator in self.core.propagators {
+        for propagator in self.core.withCore({ $0.propagators }) {
             propagator.extract(carrier, into: &context, using: extractor)
         }
     }
@@ -127,7 +133,7 @@ public struct TelemetryTracer: Tracer {
         into carrier: inout Carrier,
         using injector: Inject
     ) where Inject: Injector, Inject.Carrier == Carrier {
-        for propagator in self.core.propagators {
+        for propagator in self.core.withCore({ $0.propagators }) {
             propagator.inject(context, into: &carrier, using: injector)
         }
     }

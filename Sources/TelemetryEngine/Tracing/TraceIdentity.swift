@@ -2,42 +2,43 @@ internal import TelemetryModel
 
 /// What all spans of a trace share as long as the sampler decides alike for them.
 ///
-/// Never refers to a recording: recordings refer to it.
-final class TraceIdentity: Sendable {
+/// A value: spans that have nothing but ids and flags need no object for it.
+struct TraceIdentity: Sendable {
+    /// What few traces have.
+    final class Details: Sendable {
+        let state: TraceState
+        let sampleRate: Double?
+
+        init(state: TraceState, sampleRate: Double?) {
+            self.state = state
+            self.sampleRate = sampleRate
+        }
+    }
+
     let traceID: TraceID
     let flags: TraceFlags
-    let state: TraceState
 
-    /// The percentage of traces that the sampler kept when it kept this one.
-    let sampleRate: Double?
-
-    /// Who starts the spans of this process; `nil` for what arrived from another process.
-    let core: TracerCore?
+    /// Shared by all spans of the trace; `nil` if there are none.
+    let details: Details?
 
     init(
         traceID: TraceID,
         flags: TraceFlags,
         state: TraceState = TraceState(),
-        sampleRate: Double? = nil,
-        core: TracerCore?
+        sampleRate: Double? = nil
     ) {
         self.traceID = traceID
         self.flags = flags
-        self.state = state
-        self.sampleRate = sampleRate
-        self.core = core
+        self.details =
+            state.isEmpty && sampleRate == nil
+            ? nil : Details(state: state, sampleRate: sampleRate)
     }
+
+    /// The vendors' state.
+    var state: TraceState { self.details?.state ?? TraceState() }
+
+    /// The percentage of traces that the sampler kept when it kept this one.
+    var sampleRate: Double? { self.details?.sampleRate }
 
     var isSampled: Bool { self.flags.contains(.sampled) }
-    var isRemote: Bool { self.core == nil }
-
-    func spanContext(of spanID: SpanID) -> SpanContext {
-        SpanContext(
-            traceID: self.traceID,
-            spanID: spanID,
-            traceFlags: self.flags,
-            traceState: self.state,
-            isRemote: self.isRemote
-        )
-    }
 }

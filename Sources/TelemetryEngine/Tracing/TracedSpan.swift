@@ -9,17 +9,37 @@ public import Tracing
 public struct TracedSpan: Tracing.Span {
     let recording: SpanRecording?
 
-    /// The context for everything that happens inside the span.
-    public let context: ServiceContext
+    /// What there is of a span that is not recorded.
+    private let unrecorded: TracePosition?
 
-    init(recording: SpanRecording?, context: ServiceContext) {
+    /// The context that the span was started in.
+    private let surroundings: ServiceContext
+
+    init(_ recording: SpanRecording, in surroundings: ServiceContext) {
         self.recording = recording
-        self.context = context
+        self.unrecorded = nil
+        self.surroundings = surroundings
+    }
+
+    init(unrecorded: TracePosition, in surroundings: ServiceContext) {
+        self.recording = nil
+        self.unrecorded = unrecorded
+        self.surroundings = surroundings
+    }
+
+    /// The context for everything that happens inside the span.
+    ///
+    /// Made anew each time: a context is a dictionary, and many spans are never asked for theirs.
+    public var context: ServiceContext {
+        var context = self.surroundings
+        context[TracePositionKey.self] = self.recording ?? self.unrecorded
+        return context
     }
 
     /// The span's ids, flags and state.
     public var spanContext: SpanContext {
-        self.context.spanContext ?? SpanContext(traceID: .invalid, spanID: .invalid)
+        (self.recording ?? self.unrecorded)?.spanContext
+            ?? SpanContext(traceID: .invalid, spanID: .invalid)
     }
 
     /// Whether the span is recorded and has not ended.
@@ -38,23 +58,15 @@ public struct TracedSpan: Tracing.Span {
     public var attributes: SpanAttributes {
         get { self.recording?.attributes ?? [:] }
         nonmutating set { self.recording?.replaceAttributes(with: newValue) }
-        nonmutating _modify {
-            guard let recording = self.recording else {
-                var forgotten: SpanAttributes = [:]
-                yield &forgotten
-                return
-            }
-            var access = recording.beginAccess()
+        // Inlined into the witness of the protocol, which would have a frame of its own otherwise.
+        @inline(__always) nonmutating _modify {
+            let recording = self.recording
+            var access = recording?.beginAccess() ?? AttributeAccess(role: .forgotten)
             // Whoever changes the attributes may throw, and then nothing after the yield runs.
-            defer { recording.finishAccess(&access) }
-            if access.attributes.isEmpty {
-                access.attributes.reserveCapacity(Self.usualAttributeCount)
-            }
+            defer { recording?.finishAccess(&access) }
             yield &access.attributes
         }
     }
-
-    private static let usualAttributeCount = 6
 
     /// Sets the status.
     ///
@@ -70,10 +82,7 @@ public struct TracedSpan: Tracing.Span {
         recording.add(
             RecordedEvent(
                 name: event.name,
-                time: recording.core.clock.time(
-                    of: event.nanosecondsSinceEpoch,
-                    since: recording.origin.start
-                ),
+                time: recording.time(of: event.nanosecondsSinceEpoch),
                 attributes: event.attributes
             )
         )
@@ -93,11 +102,8 @@ public struct TracedSpan: Tracing.Span {
             .exception(
                 error,
                 attributes: attributes,
-                time: recording.core.clock.time(
-                    of: instant().nanosecondsSinceEpoch,
-                    since: recording.origin.start
-                ),
-                backtrace: recording.core.recordsBacktraces ? .capture() : nil
+                time: recording.time(of: instant().nanosecondsSinceEpoch),
+                backtrace: recording.recordsBacktraces ? .capture() : nil
             )
         )
     }

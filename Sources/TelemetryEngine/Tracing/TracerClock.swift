@@ -30,17 +30,25 @@ struct SpanStart: Hashable, Sendable {
 /// | the wall clock, read again                 | that sum: the wall clock was stepped |
 /// | the machine's clock, where `time` is not it | that sum: time is simulated         |
 /// | none of these                              | what it says                        |
+///
+/// As long as the wall clock is not stepped the first and the last come to the same, and nothing is
+/// read where that can be told without, by ``TimeSource/wallOffset``.
 struct TracerClock: ~Copyable, Sendable {
     private let time: TimeSource
 
     /// Wall minus monotonic clock when they were last compared.
     private let offset: Atomic<UInt64>
 
+    /// The same by ``TimeSource/wallOffset``, which is wrong now and then: it is taken as right when
+    /// it is what it was before.
+    private let quickOffset: Atomic<UInt64>
+
     private static let tolerance: UInt64 = 1_000_000
     private static let toleranceWhenSimulated: UInt64 = 1_000_000_000
 
     init(time: TimeSource) {
         self.time = time
+        self.quickOffset = Atomic(time.wallOffset?() ?? 0)
         self.offset = Atomic(
             time.wallNow().nanosecondsSinceEpoch &- time.monotonicNow()
         )
@@ -50,6 +58,11 @@ struct TracerClock: ~Copyable, Sendable {
     ///
     /// Reads the monotonic clock alone as long as the two clocks run as they did before.
     func start(at instant: UInt64) -> SpanStart {
+        if let offset = self.steadyOffset() {
+            // Whether it was chosen or not: what passed since then, or will until then, belongs to
+            // the span.
+            return SpanStart(wall: instant, monotonic: instant &- offset)
+        }
         let monotonic = self.time.monotonicNow()
         let expected = monotonic &+ self.offset.load(ordering: .relaxed)
         if Self.isNear(instant, expected, Self.tolerance) {
@@ -69,11 +82,38 @@ struct TracerClock: ~Copyable, Sendable {
 
     /// The time of something said to happen at `instant` in a span that started at `start`.
     func time(of instant: UInt64, since start: SpanStart) -> UInt64 {
+        if let offset = self.steadyOffset(), offset == start.wall &- start.monotonic {
+            return instant
+        }
         let expected = start.wall(whenMonotonicReads: self.time.monotonicNow())
         if Self.isNear(instant, expected, Self.tolerance) { return expected }
         let wall = self.time.wallNow().nanosecondsSinceEpoch
         if Self.isNear(instant, wall, Self.tolerance) { return expected }
         return Self.isNowOfTheMachine(instant, wall: wall) ? expected : instant
+    }
+
+    /// What the wall clock is ahead of the monotonic one, if that is cheap to tell, and what it was
+    /// before: when the wall clock was stepped, what somebody read may be from before that.
+    @inline(__always)
+    private func steadyOffset() -> UInt64? {
+        guard let wallOffset = self.time.wallOffset else { return nil }
+        let steady = self.quickOffset.load(ordering: .relaxed)
+        return wallOffset() == steady || self.isSteady(steady, wallOffset) ? steady : nil
+    }
+
+    /// Looks again whether an offset has changed; what it says twice is what it is from now on.
+    @inline(never)
+    private func isSteady(_ steady: UInt64, _ wallOffset: () -> UInt64) -> Bool {
+        var last = wallOffset()
+        for _ in 0..<3 where last != steady {
+            let offset = wallOffset()
+            if offset == last {
+                self.quickOffset.store(offset, ordering: .relaxed)
+                return false
+            }
+            last = offset
+        }
+        return last == steady
     }
 
     private static func isNear(_ a: UInt64, _ b: UInt64, _ tolerance: UInt64) -> Bool {

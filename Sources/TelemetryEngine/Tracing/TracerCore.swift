@@ -5,14 +5,14 @@ internal import Tracing
 /// What all copies of a ``TelemetryTracer`` share.
 final class TracerCore: Sendable {
     /// The samplers that need no call, and the others.
-    enum Sampling: Sendable {
-        /// Sampled at the root, and as the parent says below.
-        case parentBasedAlwaysOn
+    private enum Sampling: Sendable {
+        /// As the parent says, and always the same at the root.
+        case parentBased(rootIsSampled: Bool)
         case other(any Sampler)
 
         init(_ sampler: any Sampler) {
-            if let parentBased = sampler as? ParentBasedSampler, parentBased.isAlwaysOnAtTheRoot {
-                self = .parentBasedAlwaysOn
+            if let isSampled = (sampler as? ParentBasedSampler)?.constantDecisionAtTheRoot {
+                self = .parentBased(rootIsSampled: isSampled)
             } else {
                 self = .other(sampler)
             }
@@ -20,7 +20,7 @@ final class TracerCore: Sendable {
     }
 
     /// What was decided about a span before it exists.
-    struct Plan {
+    private struct Plan {
         var trace: TraceIdentity
         var spanID: SpanID
         var parent: TracePosition?
@@ -73,42 +73,90 @@ final class TracerCore: Sendable {
         self.flush = flush
     }
 
-    /// Decides about a span.
-    func plan(name: String, kind: SpanKind, parent: TracePosition?) -> Plan {
-        let spanID = self.ids.nextSpanID()
-        switch self.sampling {
-        case .parentBasedAlwaysOn:
-            guard let parent else {
-                let trace = TraceIdentity(
-                    traceID: self.ids.nextTraceID(),
-                    flags: [.sampled, .random],
-                    core: self
+    /// Starts a span inside that of `context`, if it has one.
+    ///
+    /// - Parameters:
+    ///   - reference: the core that starts it.
+    ///   - instant: when it starts; asked only if the span is recorded.
+    static func startSpan(
+        _ name: String,
+        kind: SpanKind,
+        fileID: String,
+        in context: ServiceContext,
+        by reference: TracerCoreReference,
+        at instant: () -> UInt64
+    ) -> TracedSpan {
+        reference.withCore { core in
+            let plan = core.plan(name: name, kind: kind, parent: context.position)
+            guard plan.isRecorded else {
+                core.counters.countNotSampled()
+                let position = TracePosition(
+                    trace: plan.trace,
+                    spanID: plan.spanID,
+                    isRemote: false
                 )
-                return Plan(trace: trace, spanID: spanID, parent: nil, isRecorded: true)
+                return TracedSpan(unrecorded: position, in: context)
             }
-            let trace = parent.trace
+            let recording = core.recording(
+                plan,
+                name: name,
+                kind: EndedSpan.Kind(kind),
+                start: core.clock.start(at: instant()),
+                fileID: fileID,
+                by: reference
+            )
+            let span = TracedSpan(recording, in: context)
+            if !core.processors.isEmpty {
+                for processor in core.processors { processor.onStart(span) }
+            }
+            return span
+        }
+    }
+
+    /// Decides about a span.
+    @inline(__always)
+    private func plan(name: String, kind: SpanKind, parent: TracePosition?) -> Plan {
+        switch self.sampling {
+        case .parentBased(let rootIsSampled):
+            guard let parent else {
+                let ids = self.ids.nextRoot()
+                return Plan(
+                    trace: TraceIdentity(
+                        traceID: ids.traceID,
+                        flags: rootIsSampled ? [.sampled, .random] : [.random]
+                    ),
+                    spanID: ids.spanID,
+                    parent: nil,
+                    isRecorded: rootIsSampled
+                )
+            }
             return Plan(
-                trace: trace.core === self ? trace : self.adopt(trace),
-                spanID: spanID,
+                trace: parent.trace,
+                spanID: self.ids.nextSpanID(),
                 parent: parent,
-                isRecorded: trace.isSampled
+                isRecorded: parent.trace.isSampled
             )
         case .other(let sampler):
-            return self.plan(spanID: spanID, name: name, kind: kind, parent: parent, by: sampler)
+            return self.plan(name: name, kind: kind, parent: parent, by: sampler)
         }
     }
 
     private func plan(
-        spanID: SpanID,
         name: String,
         kind: SpanKind,
         parent: TracePosition?,
         by sampler: any Sampler
     ) -> Plan {
-        let traceID = parent?.trace.traceID ?? self.ids.nextTraceID()
+        let traceID: TraceID
+        let spanID: SpanID
+        if let parent {
+            (traceID, spanID) = (parent.trace.traceID, self.ids.nextSpanID())
+        } else {
+            (traceID, spanID) = self.ids.nextRoot()
+        }
         let result = sampler.shouldSample(
             SamplingParameters(
-                parent: parent.map { $0.trace.spanContext(of: $0.spanID) },
+                parent: parent?.spanContext,
                 parentSampleRate: parent?.trace.sampleRate,
                 traceID: traceID,
                 name: name,
@@ -122,7 +170,7 @@ final class TracerCore: Sendable {
             flags.remove(.sampled)
         }
         let trace: TraceIdentity
-        if let shared = parent?.trace, shared.core === self, shared.flags == flags,
+        if let shared = parent?.trace, shared.flags == flags,
             shared.sampleRate == result.sampleRate,
             result.traceState == nil || result.traceState == shared.state
         {
@@ -132,8 +180,7 @@ final class TracerCore: Sendable {
                 traceID: traceID,
                 flags: flags,
                 state: result.traceState ?? parent?.trace.state ?? TraceState(),
-                sampleRate: result.sampleRate,
-                core: self
+                sampleRate: result.sampleRate
             )
         }
         return Plan(
@@ -145,72 +192,47 @@ final class TracerCore: Sendable {
         )
     }
 
-    /// The same trace, as that of this tracer's own spans.
-    private func adopt(_ trace: TraceIdentity) -> TraceIdentity {
-        TraceIdentity(
-            traceID: trace.traceID,
-            flags: trace.flags,
-            state: trace.state,
-            sampleRate: trace.sampleRate,
-            core: self
-        )
-    }
-
-    /// Starts a span that is not recorded.
-    func startUnrecorded(_ plan: Plan, in context: consuming ServiceContext) -> TracedSpan {
-        self.counters.countNotSampled()
-        var context = context
-        context[TracePositionKey.self] = .unrecorded(plan.trace, plan.spanID)
-        return TracedSpan(recording: nil, context: context)
-    }
-
-    /// Starts a span that is recorded.
-    func startRecorded(
-        _ plan: Plan,
+    @inline(__always)
+    private func recording(
+        _ plan: borrowing Plan,
         name: String,
-        kind: SpanKind,
-        instant: UInt64,
+        kind: EndedSpan.Kind,
+        start: SpanStart,
         fileID: String,
-        in context: consuming ServiceContext
-    ) -> TracedSpan {
-        let kind = EndedSpan.Kind(kind)
-        let parent = plan.parent
-        let hasRemoteParent = parent?.trace.isRemote ?? false
-        let inheritedRoot = parent?.recording?.localRoot
+        by reference: TracerCoreReference
+    ) -> SpanRecording {
+        var origin = SpanRecording.Origin(kind: kind, fileID: fileID, start: start)
+        var initialAttributes = plan.initialAttributes
+        if let parent = plan.parent {
+            origin.parentSpanID = parent.spanID
+            origin.hasRemoteParent = parent.isRemote
+            if let recording = parent.recording {
+                origin.localRoot = recording.localRoot
+                origin.localRoot?.noteFollower()
+                self.hand(down: recording, to: &initialAttributes)
+            }
+        }
+        origin.isLocalRoot = origin.localRoot == nil && (kind == .server || kind == .consumer)
         let recording = SpanRecording(
-            core: self,
+            core: reference,
             trace: plan.trace,
             spanID: plan.spanID,
-            origin: SpanRecording.Origin(
-                parentSpanID: parent?.spanID,
-                hasRemoteParent: hasRemoteParent,
-                kind: kind,
-                fileID: fileID,
-                start: self.clock.start(at: instant),
-                isLocalRoot: inheritedRoot == nil && (kind == .server || kind == .consumer),
-                localRoot: inheritedRoot
-            ),
+            origin: origin,
             name: name,
-            initialAttributes: self.initialAttributes(of: plan)
+            initialAttributes: initialAttributes
         )
         self.counters.countRecorded(isSampled: plan.trace.isSampled)
-        var context = context
-        context[TracePositionKey.self] = .recorded(recording)
-        let span = TracedSpan(recording: recording, context: context)
-        for processor in self.processors {
-            processor.onStart(span)
-        }
-        return span
+        return recording
     }
 
-    /// What the sampler gave the span, and what its parent hands down to it.
-    private func initialAttributes(of plan: Plan) -> Attributes? {
-        guard let parent = plan.parent?.recording,
-            let inherited = self.inheritance?.attributes(from: parent)
-        else { return plan.initialAttributes }
-        var attributes = plan.initialAttributes ?? [:]
-        attributes.merge(inherited)
-        return attributes
+    /// Adds what a span hands down to what the sampler gave one inside it.
+    private func hand(down parent: SpanRecording, to attributes: inout Attributes?) {
+        guard let inherited = self.inheritance?.attributes(from: parent) else { return }
+        if attributes == nil {
+            attributes = inherited
+        } else {
+            attributes?.merge(inherited)
+        }
     }
 }
 

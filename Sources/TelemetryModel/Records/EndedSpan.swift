@@ -70,10 +70,13 @@ public struct EndedSpan: Sendable {
         }
     }
 
+    // Optionals are spelled out: what is `nil` by itself is stored twice by the initialiser, for which
+    // the compiler copies the whole span.
+
     /// The span's own ids, flags and state.
     public var context: SpanContext
     /// The span that this one was started under, in this process or another.
-    public var parentSpanID: SpanID?
+    public var parentSpanID: Optional<SpanID>
     /// Whether the parent lives in another process.
     public var hasRemoteParent: Bool
     /// The name of the operation.
@@ -102,9 +105,10 @@ public struct EndedSpan: Sendable {
     public var scope: InstrumentationScope
     /// The percentage of traces that the sampler kept when it kept this one; `nil` if it kept all
     /// or did not say.
-    public var sampleRate: Double?
-    /// The request in this process that the span belongs to, itself included; `nil` if there is none.
-    public var localRoot: (any LocalRoot)?
+    public var sampleRate: Optional<Double>
+    /// The request in this process that the span belongs to; `nil` if there is none, and for the
+    /// request itself.
+    public var localRoot: Optional<any LocalRoot>
 
     /// Creates a span; everything but its identity may be left out.
     public init(

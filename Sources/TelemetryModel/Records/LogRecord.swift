@@ -40,6 +40,9 @@ public struct LogRecord: Sendable {
         case exception
     }
 
+    // Optionals are spelled out: what is `nil` by itself is stored twice by the initialiser, for which
+    // the compiler copies the whole record.
+
     /// When it happened; the epoch if unknown.
     public var time: Timestamp
     /// When the engine saw it; the epoch if unknown.
@@ -47,30 +50,30 @@ public struct LogRecord: Sendable {
     /// How serious it is.
     public var severity: Severity
     /// The severity in the words of its source, if it has any.
-    public var severityText: String?
+    public var severityText: Optional<String>
     /// The message.
-    public var body: AttributeValue?
+    public var body: Optional<AttributeValue>
     /// What is known about the record.
     public var attributes: Attributes
     /// How many attributes the limits cost it.
     public var droppedAttributesCount: Int
     /// The name of the event that the record describes, if it is one.
-    public var eventName: String?
+    public var eventName: Optional<String>
     /// The trace that was current, if any.
-    public var traceID: TraceID?
+    public var traceID: Optional<TraceID>
     /// The span that was current, if any.
-    public var spanID: SpanID?
+    public var spanID: Optional<SpanID>
     /// The flags of that trace.
     public var traceFlags: TraceFlags
     /// Who logged: the label of the logger.
     public var scope: InstrumentationScope
     /// The percentage of traces that the sampler kept when it kept the current one; `nil` if it
     /// kept all, did not say, or there is none.
-    public var sampleRate: Double?
+    public var sampleRate: Optional<Double>
     /// The request in this process that was current, if any.
-    public var localRoot: (any LocalRoot)?
+    public var localRoot: Optional<any LocalRoot>
     /// What the record was tracked as; `nil` if it was logged, and only its attributes can tell.
-    package var tracked: TrackedKind?
+    package var tracked: Optional<TrackedKind>
 
     /// Creates a record; everything but its time may be left out.
     public init(
@@ -103,5 +106,6 @@ public struct LogRecord: Sendable {
         self.scope = scope
         self.sampleRate = sampleRate
         self.localRoot = localRoot
+        self.tracked = nil
     }
 }

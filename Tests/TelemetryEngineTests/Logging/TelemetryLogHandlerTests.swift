@@ -213,6 +213,22 @@ struct TelemetryLogHandlerTests {
         if kept > 4 { #expect(record.attributes["key0"] == "ééé") }
     }
 
+    @Test("Metadata comes sorted by key, however much there is", arguments: [1, 2, 3, 8, 9, 100])
+    func order(count: Int) async throws {
+        let numbers = (0..<count).map { ($0 * 7_919) % 1_009 }
+        let keys = numbers.map { "key \($0)" } + ["a key longer than any of ours"]
+        let metadata = keys.map { ($0, Logger.MetadataValue.string("of \($0)")) }
+        self.logger().info("x", metadata: Logger.Metadata(uniqueKeysWithValues: metadata))
+        let attributes = try #require(await self.records().first).attributes
+        #expect(
+            attributes.prefix(4).map(\.key) == [
+                "code.file.path", "code.function.name", "code.line.number", "swift_log.source",
+            ]
+        )
+        #expect(attributes.dropFirst(4).map(\.key) == keys.sorted())
+        #expect(attributes.dropFirst(4).allSatisfy { $0.value == .string("of \($0.key)") })
+    }
+
     @Test(
         "Levels are those of the longest label that holds",
         arguments: [

@@ -32,6 +32,22 @@ import Testing
         #expect(fixture.collect().values(of: "c") == [.int(.max)])
     }
 
+    @Test(arguments: [1, 7, Int64(1) << 32 - 1, 1 << 32, 1 << 62])
+    func counterAtItsMaximumStaysThere(amount: Int64) {
+        var fixture = MetricsFixture()
+        let counter = Counter(label: "c", factory: fixture.factory)
+        counter.increment(by: amount)
+        counter.increment(by: amount)
+        let twice = amount.addingReportingOverflow(amount)
+        let sum = twice.overflow ? .max : twice.partialValue
+        #expect(fixture.collect().values(of: "c") == [.int(sum)])
+        counter.increment(by: Int64.max - 1)
+        for _ in 0..<200 { counter.increment(by: amount) }
+        #expect(fixture.collect().values(of: "c") == [.int(.max)])
+        counter.increment(by: amount)
+        #expect(fixture.collect().values(of: "c") == [.int(amount)])
+    }
+
     @Test func cumulativeCounterNeverWrapsAround() {
         var fixture = MetricsFixture(temporality: .cumulative)
         let counter = Counter(label: "c", factory: fixture.factory)

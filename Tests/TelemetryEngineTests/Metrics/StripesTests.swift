@@ -19,6 +19,32 @@ import Testing
         #expect(word.drain(+) == 0)
     }
 
+    @Test func additionSaysWhatWasThereUntilThereAreStripes() {
+        let word = StripedWord()
+        #expect(word.addAlone(3) == 0)
+        #expect(word.addAlone(4) == 3)
+        word.limit(to: 5)
+        #expect(word.addAlone(1) == 5)
+        word.updateStripe { $0 + 2 }
+        #expect(word.addAlone(100) == nil)
+        #expect(word.drain(+) == 8)
+    }
+
+    @Test func threadsThatAddAtOnceLoseNothing() {
+        let box = Word()
+        let total = Total()
+        // Until they are seen to meet, which depends on the machine.
+        onThreads(2) { _ in
+            var count: UInt64 = 0
+            while count < 1_000_000, let old = box.word.addAlone(1) {
+                count += 1
+                if StripedWord.isTimeToLook(at: old) { box.word.lookForOthers() }
+            }
+            total.sum.wrappingAdd(count, ordering: .relaxed)
+        }
+        #expect(box.word.drain(+) == total.sum.load(ordering: .relaxed))
+    }
+
     @Test func drainTakesTheDistributionAndItsStripes() {
         let histogram = StripedHistogram(ExplicitHistogram(bounds: [1, 2]))
         #expect(histogram.drain() == nil)

@@ -184,7 +184,7 @@ struct SpanStatusTests {
         for status in example.set {
             state.setStatus(status)
         }
-        #expect((state.rarity?.status ?? .unset) == example.expected)
+        #expect((state.rare?.status ?? .unset) == example.expected)
     }
 }
 
@@ -224,7 +224,7 @@ struct SpanEndTests {
         #expect(state.end(at: 5) == .deliver)
         #expect(state.end(at: 6) == .countSecondEnd)
         #expect(state.endTime == 5)
-        #expect(state.rarity == nil)
+        #expect(state.rare == nil)
     }
 
     @Test("What a span is charged for grows with what it holds")

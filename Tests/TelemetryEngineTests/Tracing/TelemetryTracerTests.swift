@@ -269,6 +269,73 @@ struct TelemetryTracerTests {
         #expect(recording.snapshot.attributes == ["late": true])
     }
 
+    @Test("Who comes after a request was processed sees what it was called, whoever came before")
+    func lateFollowers() async throws {
+        for isFollowed in [false, true] {
+            let harness = TracingHarness()
+            let server = harness.tracer.startSpan("GET", context: .topLevel, ofKind: .server)
+            if isFollowed { #expect(server.context.activeSpan != nil) }
+            server.attributes["enduser.id"] = "ann"
+            server.operationName = "GET /carts"
+            server.end()
+            var finisher = SpanFinisher(processors: [])
+            let ended = try finisher.finish(await harness.recordings()).only
+            // The request belongs to itself; it need not be told.
+            #expect(ended.localRoot == nil)
+            let late = harness.tracer.startSpan("late", context: server.context)
+            let root = try #require(late.recording?.localRoot?.snapshot)
+            #expect(root.hasEnded)
+            #expect(root.name == "GET /carts")
+            #expect(root.attributes == ["enduser.id": "ann"])
+        }
+    }
+
+    /// Something that lives as long as a tracer's core.
+    private final class Witness: Sendable {
+        let counters: TracingCounters
+        init(_ counters: TracingCounters) { self.counters = counters }
+        deinit { self.counters.countEndedTwice() }
+    }
+
+    private func witnessedTracer(
+        _ counters: TracingCounters,
+        _ channel: RecordChannel<SpanRecording>
+    ) -> TelemetryTracer {
+        let witness = Witness(counters)
+        return TelemetryTracer(channel: channel, flush: { _ = witness.counters })
+    }
+
+    @Test("A tracer lives as long as somebody has it, or one of its spans")
+    func mortalTracer() {
+        let counters = TracingCounters()
+        let channel = RecordChannel<SpanRecording>(configuration: ChannelConfiguration())
+        do {
+            let span = self.witnessedTracer(counters, channel).startSpan(
+                "operation",
+                context: .topLevel
+            )
+            #expect(counters.values.endedTwice == 0)
+            span.attributes["late"] = true
+            span.end()
+        }
+        #expect(counters.values.endedTwice == 0)
+        channel.seal()
+        #expect(channel.abandon(.shutdown) == 1)
+        #expect(counters.values.endedTwice == 1)
+    }
+
+    @Test("An immortal tracer is the same tracer, and outlives those who had it")
+    func immortalTracer() {
+        let counters = TracingCounters()
+        let channel = RecordChannel<SpanRecording>(configuration: ChannelConfiguration())
+        let immortal = self.witnessedTracer(counters, channel).immortal()
+        for _ in 0..<3 { immortal.startSpan("operation", context: .topLevel).end() }
+        #expect(channel.counts.offered == 3)
+        channel.seal()
+        #expect(channel.abandon(.shutdown) == 3)
+        #expect(counters.values.endedTwice == 0)
+    }
+
     @Test("A log inside a span learns its ids, flags and sample rate")
     func activeSpanOfAContext() throws {
         let harness = TracingHarness(

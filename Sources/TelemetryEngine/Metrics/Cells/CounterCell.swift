@@ -10,15 +10,30 @@ final class CounterCell: MetricCell, CounterHandler, @unchecked Sendable {
     private let wasReset = Atomic<Bool>(false)
 
     func increment(by amount: Int64) {
+        let bits = UInt64(bitPattern: amount)
+        // Small amounts, of which so many would have to be added at once to wrap the sum around as
+        // there are no threads: what is beyond the maximum is taken off before that.
+        guard bits < 1 << 32, let old = self.sum.addAlone(bits) else {
+            return self.incrementOtherwise(by: amount)
+        }
+        if StripedWord.isTimeToLook(at: old) || old >= UInt64(Int64.max) - 1 << 32 {
+            self.lookAround()
+        }
+    }
+
+    // Apart and last, here and below, so that a usual increment saves no registers for it: what is
+    // written has to be in the cache before an atomic addition.
+    @inline(never)
+    private func lookAround() {
+        self.sum.lookForOthers()
+        self.sum.limit(to: UInt64(Int64.max))
+    }
+
+    @inline(never)
+    private func incrementOtherwise(by amount: Int64) {
         guard amount >= 0 else { return self.faults.ignored() }
         let bits = UInt64(bitPattern: amount)
         if self.sum.updateAlone({ Self.saturatingSum($0, bits) }) { return }
-        self.incrementStripe(by: bits)
-    }
-
-    // Apart, so that an increment without contention saves no registers for it.
-    @inline(never)
-    private func incrementStripe(by bits: UInt64) {
         self.sum.updateStripe { Self.saturatingSum($0, bits) }
     }
 
@@ -36,8 +51,8 @@ final class CounterCell: MetricCell, CounterHandler, @unchecked Sendable {
 
     @inline(__always)
     private static func saturatingSum(_ first: UInt64, _ second: UInt64) -> UInt64 {
-        // Two values below 2^63 cannot wrap around.
-        min(first &+ second, UInt64(Int64.max))
+        // Two values below 2^63 cannot wrap around; the first may be a little above for a moment.
+        min(min(first, UInt64(Int64.max)) &+ second, UInt64(Int64.max))
     }
 }
 

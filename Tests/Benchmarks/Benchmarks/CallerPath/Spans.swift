@@ -26,7 +26,7 @@ func registerSpanBenchmarks() {
             let pipeline = DiscardingPipeline { configuration in
                 configuration.traces.sampler = ParentBasedSampler(root: AlwaysOffSampler())
             }
-            InstrumentationSystem.bootstrap(pipeline.telemetry.tracer)
+            InstrumentationSystem.bootstrap(pipeline.telemetry.tracer.immortal())
         }
 
         Benchmark("span.sampled\(suffix)") {
@@ -37,7 +37,7 @@ func registerSpanBenchmarks() {
             }
         } setup: {
             let pipeline = DiscardingPipeline()
-            InstrumentationSystem.bootstrap(pipeline.telemetry.tracer)
+            InstrumentationSystem.bootstrap(pipeline.telemetry.tracer.immortal())
             return pipeline
         }
     }

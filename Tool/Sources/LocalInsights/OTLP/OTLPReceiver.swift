@@ -110,10 +110,10 @@ private struct Refusals {
     /// How many of those left out the reasons are of.
     private var explained = 0
 
-    mutating func add(_ reason: String, count: Int = 1) {
+    mutating func add(_ reason: @autoclosure () -> String, count: Int = 1) {
         self.count += count
         guard self.reasons.count < Self.maximumReasons else { return }
-        self.reasons.append((count > 1 ? "\(count) times " : "") + reason.prefix(300))
+        self.reasons.append((count > 1 ? "\(count) times " : "") + reason().prefix(300))
         self.explained += count
     }
 

@@ -1,6 +1,8 @@
 import ArgumentParser
 import AzureMonitor
 import Foundation
+import OTLPExporter
+import TelemetryEngine
 import UnixSignals
 
 /// `azure-monitor doctor`.
@@ -38,17 +40,35 @@ struct DoctorCommand: AsyncParsableCommand {
 
     func run() async throws {
         let configuration = AzureMonitor.Configuration()
+        let otlp = await Self.otlpDestinations(of: configuration)
         let examination = Examination(
             connectionString: self.connectionString,
             storage: self.storage,
             environment: ProcessInfo.processInfo.environment,
             credential: configuration.credential,
-            notices: configuration.notices,
+            otlp: otlp.places,
+            notices: configuration.notices + otlp.problems,
             isDisabled: configuration.signals.isEmpty
         )
         let results = await Self.run(examination, showsLines: !self.json)
         if self.json { Console.print("[\(results.map(\.json).joined(separator: ","))]") }
         if results.contains(where: { $0.finding.status == .fail }) { throw ExitCode(1) }
+    }
+
+    /// Where a pipeline would send by OTLP, without queries and headers, or why it would not.
+    private static func otlpDestinations(
+        of configuration: AzureMonitor.Configuration
+    ) async -> (places: String?, problems: [String]) {
+        guard var otlp = configuration.otlp else { return (nil, []) }
+        otlp.signals.formIntersection(configuration.signals)
+        do throws(OTLPError) {
+            let exporters = try otlp.makeExporters()
+            for exporter in exporters { await exporter.shutdown() }
+            let places = exporters.map(\.destination.identity)
+            return (places.isEmpty ? nil : places.joined(separator: " and "), [])
+        } catch {
+            return (nil, [error.message])
+        }
     }
 
     /// Runs until all is checked; a signal ends it early.

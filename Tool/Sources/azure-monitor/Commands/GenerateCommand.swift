@@ -1,6 +1,8 @@
 import ArgumentParser
 import AzureMonitor
 import AzureMonitorExporter
+import Foundation
+import OTLPExporter
 
 /// Sends made-up records through the real pipeline.
 struct GenerateCommand: AsyncParsableCommand {
@@ -10,7 +12,8 @@ struct GenerateCommand: AsyncParsableCommand {
         discussion: """
             Every record has the properties seq (from 0 in each signal) and run. One line a second \
             on standard error says how it goes; the last line on standard output is the account, \
-            as JSON. The exit status is 0 if nothing was dropped.
+            as JSON. The exit status is 0 if nothing was dropped. With both --connection-string \
+            and --otlp, or their variables, every record goes to both, and counts twice.
             """
     )
 
@@ -29,7 +32,13 @@ struct GenerateCommand: AsyncParsableCommand {
     @Option(help: "Where to; the default is APPLICATIONINSIGHTS_CONNECTION_STRING.")
     var connectionString: String?
 
-    @Option(help: "The base URL of an OTLP endpoint.")
+    @Option(
+        help: ArgumentHelp(
+            "The base URL of an OTLP endpoint, to which /v1/traces and its likes are added.",
+            discussion: "The default is OTEL_EXPORTER_OTLP_ENDPOINT.",
+            valueName: "URL"
+        )
+    )
     var otlp: String?
 
     @Option(help: "Where to keep what cannot be delivered.")
@@ -64,35 +73,15 @@ struct GenerateCommand: AsyncParsableCommand {
             throw ValidationError("--storage and --no-storage exclude each other.")
         }
         guard self.storage != "" else { throw ValidationError("--storage is empty.") }
+        guard self.otlp != "" else { throw ValidationError("--otlp is empty.") }
     }
 
     func run() async throws {
-        if self.otlp != nil {
-            throw ToolFailure(message: "this build cannot export over OTLP")
-        }
-        var configuration = AzureMonitor.Configuration()
-        if let connectionString = self.connectionString {
-            configuration.connectionString = connectionString
-        }
-        guard let destination = configuration.connectionString, !destination.isEmpty else {
-            throw ToolFailure(
-                message: """
-                    there is no destination; pass --connection-string or set \
-                    APPLICATIONINSIGHTS_CONNECTION_STRING
-                    """,
-                status: 64
-            )
-        }
-        do {
-            // A mistake in the environment keeps no program from running, but this one would have
-            // nothing to do.
-            _ = try ConnectionString(
-                destination,
-                source: self.connectionString == nil ? .connectionStringVariable : .code
-            )
-        } catch {
-            throw ToolFailure(message: error.message, status: 64)
-        }
+        var configuration = try GenerationDestinations(
+            connectionString: self.connectionString,
+            otlp: self.otlp,
+            environment: ProcessInfo.processInfo.environment
+        ).configuration()
         if let directory = self.storage {
             configuration.storage = StorageConfiguration()
             configuration.storage?.directory = directory
@@ -114,6 +103,8 @@ struct GenerateCommand: AsyncParsableCommand {
         do {
             account = try await generator.run(with: configuration)
         } catch let error as AzureMonitorError {
+            throw ToolFailure(message: error.message, status: 64)
+        } catch let error as OTLPError {
             throw ToolFailure(message: error.message, status: 64)
         }
         Console.print(account.json)

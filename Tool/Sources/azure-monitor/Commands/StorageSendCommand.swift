@@ -1,6 +1,7 @@
 import ArgumentParser
 import AzureMonitor
 import AzureMonitorExporter
+import OTLPExporter
 import TelemetryEngine
 import UnixSignals
 
@@ -12,7 +13,8 @@ struct StorageSendCommand: AsyncParsableCommand {
         discussion: """
             A payload goes to where it was to be sent when it was stored. A failure of the network \
             ends the tries for its destination. What a living process holds is waited for, up to a \
-            minute. The last line on standard output counts items: \
+            minute. For OTLP destinations the headers and certificates are those of \
+            OTEL_EXPORTER_OTLP_HEADERS and its likes. The last line on standard output counts items: \
             {"delivered":n,"left":n,"dropped":{reason: n}}. The exit status is 0 if nothing is left.
             """
     )
@@ -23,8 +25,9 @@ struct StorageSendCommand: AsyncParsableCommand {
         help: ArgumentHelp(
             "The connection string with the endpoint to send to instead.",
             discussion: """
-                Its instrumentation key must be the one that the payloads were stored with. The \
-                default is APPLICATIONINSIGHTS_CONNECTION_STRING, if that is set.
+                Its instrumentation key must be the one that the payloads were stored with. What \
+                was stored for an OTLP endpoint goes there nevertheless. The default is \
+                APPLICATIONINSIGHTS_CONNECTION_STRING, if that is set.
                 """,
             valueName: "CS"
         )
@@ -59,27 +62,32 @@ struct StorageSendCommand: AsyncParsableCommand {
     }
 
     /// Who sends to each of the destinations; those that nobody can send to are named.
-    private func exporters(
+    func exporters(
         for destinations: Set<Destination>
     ) throws -> [Destination: any TelemetryExporter] {
         let configuration = AzureMonitor.Configuration()
         let connectionString = try self.connectionString(of: configuration)
         var exporters: [Destination: any TelemetryExporter] = [:]
         for destination in destinations {
-            do throws(AzureMonitorError) {
+            do {
                 if let exporter = try OfflineStorage.azureMonitorExporter(
                     for: destination,
                     connectionString: connectionString,
                     credential: configuration.credential
                 ) {
                     exporters[destination] = exporter
+                } else if let exporter = try OfflineStorage.otlpExporter(for: destination) {
+                    exporters[destination] = exporter
                 } else {
                     Console.printError(
                         "azure-monitor: nobody here sends to the destination \(destination.name)"
                     )
                 }
-            } catch {
+            } catch let error as AzureMonitorError {
                 throw ToolFailure(message: error.message, status: 64)
+            } catch let error as OTLPError {
+                // What it keeps is left, and what is for others is sent.
+                Console.printError("azure-monitor: \(destination.name): \(error.message)")
             }
         }
         return exporters

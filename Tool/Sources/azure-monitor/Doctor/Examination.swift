@@ -18,6 +18,8 @@ struct Examination {
     var environment: [String: String]
     /// The credential that the variables ask for.
     var credential: (any TokenCredential)?
+    /// Where the variables send telemetry by OTLP, without secrets; `nil` if nowhere.
+    var otlp: String?
     /// What is wrong with the variables.
     var notices: [String] = []
     /// Whether the variables turn every signal off.
@@ -44,7 +46,7 @@ struct Examination {
         let configuration = ConfigurationCheck.finding(self)
         report.add(.configuration, configuration)
         var destination: ConnectionString?
-        if configuration.status == .fail {
+        if !ConfigurationCheck.hasConnectionString(self) {
             report.skip(.connectionString, "there is no connection string")
         } else {
             let (finding, connectionString) = ConnectionStringCheck.finding(self)

@@ -55,6 +55,10 @@ struct RecordGenerator: Sendable {
         let stride = self.stride
         var plan = self.plan
         var made = 0
+        // Where there are several destinations, the queues have room while one lane has: the other
+        // would lose, or store, what it cannot deliver as fast.
+        var waitsForAll = false
+        if self.rate == 0 { waitsForAll = await telemetry.health.destinations.count > 1 }
         while !Task.isCancelled, plan.remaining > 0 {
             await telemetry.roomForSpans(stride)
             await telemetry.roomForLogRecords(stride)
@@ -70,11 +74,29 @@ struct RecordGenerator: Sendable {
                 }
             }
             made += stride
+            if waitsForAll, made % Self.maximumUnderWay == 0 {
+                waitsForAll = await Self.settle(telemetry, clock: clock)
+            }
             if self.rate > 0 {
                 let due = start + .seconds(Double(min(made, plan.total)) / self.rate)
                 try? await clock.sleep(until: due, tolerance: .zero)
             }
         }
+    }
+
+    /// How many records are under way at once where all destinations are waited for: two batches,
+    /// which every lane has room for.
+    private static let maximumUnderWay = 1_024
+
+    /// Waits until all destinations have what was made.
+    ///
+    /// - Returns: `false` if one of them did not get it in time: it is not slow but failing, and
+    ///   keeps nothing from the others.
+    private static func settle(_ telemetry: Telemetry, clock: ContinuousClock) async -> Bool {
+        let limit = Duration.seconds(2)
+        let start = clock.now
+        await telemetry.forceFlush(limit)
+        return clock.now - start < limit
     }
 
     private func makeSpan(_ sequence: Int, _ tracer: TelemetryTracer, _ extra: [(String, String)]) {

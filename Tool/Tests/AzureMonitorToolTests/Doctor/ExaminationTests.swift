@@ -22,6 +22,7 @@ import Testing
         _ connectionString: String?,
         environment: [String: String] = [:],
         credential: (any TokenCredential)? = nil,
+        otlp: String? = nil,
         timeLimit: Duration = .seconds(28)
     ) async throws -> [CheckName: Finding] {
         try await Self.withFolder { folder in
@@ -29,7 +30,8 @@ import Testing
                 connectionString: connectionString,
                 storage: folder,
                 environment: environment,
-                credential: credential
+                credential: credential,
+                otlp: otlp
             )
             examination.timeLimit = timeLimit
             var shown: [CheckResult] = []
@@ -82,6 +84,21 @@ import Testing
         #expect(Self.names(findings, .fail) == [.configuration])
         #expect(findings[.configuration]?.remedy?.contains("--connection-string") == true)
         #expect(Self.names(findings, .ok) == [.storage])
+    }
+
+    @Test func `an OTLP destination is said, and that it is not checked`() async throws {
+        var findings = try await Self.findings(nil, otlp: "http://a.invalid:4318")
+        #expect(findings[.configuration]?.status == .warn)
+        #expect(findings[.configuration]?.what.contains("to http://a.invalid:4318, which") == true)
+        #expect(Self.names(findings, .fail) == [])
+        #expect(Self.names(findings, .ok) == [.storage])
+        let port = try await ServiceDouble.deadPort()
+        let text =
+            "InstrumentationKey=\(ServiceDouble.key);IngestionEndpoint=http://127.0.0.1:\(port)"
+        findings = try await Self.findings(text, otlp: "http://a.invalid:4318")
+        #expect(findings[.configuration]?.status == .ok)
+        #expect(findings[.configuration]?.what.contains("http://a.invalid:4318") == true)
+        #expect(findings[.connectionString]?.status == .ok)
     }
 
     @Test func `the environment's connection string, and its key alone, are said`() async throws {

@@ -204,10 +204,21 @@ struct Emitter: Sendable {
     private func deliverWhatWaits() async {
         guard self.options.linger > 0 else { return }
         let end = ContinuousClock.now + .seconds(self.options.linger)
-        await self.telemetry.forceFlush(.seconds(self.options.linger))
+        if self.options.awaited == nil {
+            // Else it would wait for those that are not awaited, too.
+            await self.telemetry.forceFlush(.seconds(self.options.linger))
+        }
         var round = 0
         while ContinuousClock.now < end {
             let health = await self.telemetry.health
+            if let awaited = self.options.awaited {
+                let isDone = awaited.compactMap { health.destinations[$0] }.allSatisfy {
+                    $0.books.pending == 0 && $0.books.stored == 0
+                }
+                if isDone { return }
+                try? await Task.sleep(for: .milliseconds(50))
+                continue
+            }
             let stored = health.destinations.values.reduce(0) { $0 + $1.storedPayloads }
             // The pipeline may not have looked into its folder yet.
             let listed = self.options.storage.map { (try? OfflineStorage.list($0).count) ?? 0 } ?? 0

@@ -35,6 +35,8 @@ struct EmitterOptions: Codable, Sendable {
     var spanMilliseconds = 0
     /// How long it stays to deliver what waits, in seconds.
     var linger = 0.0
+    /// The destinations to which it delivers what waits before it leaves; `nil` for all.
+    var awaited: [String]?
     /// Whether it records another span four times a second while it stays, so that there is traffic.
     var nudges = false
     /// How long it stays whatever happens, in seconds.

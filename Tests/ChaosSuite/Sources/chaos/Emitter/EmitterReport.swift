@@ -2,6 +2,15 @@ import AzureMonitor
 
 /// The last line of a child process: what it did, and what its books say.
 struct EmitterReport: Codable, Sendable {
+    /// What became of everything at one destination.
+    struct Books: Codable, Sendable {
+        var accepted: UInt64
+        var exported: UInt64
+        var stored: UInt64
+        var dropped: [String: UInt64]
+        var pending: UInt64
+    }
+
     var run: String
     /// How many it recorded.
     var spans: Int
@@ -14,6 +23,8 @@ struct EmitterReport: Codable, Sendable {
     var items: UInt64
     var pending: UInt64
     var lastFailure: String?
+    /// The books of each destination, by its name.
+    var destinations: [String: Books]
     /// From the wish to stop until all was done.
     var shutdownSeconds: Double
     var baselineBytes: Int
@@ -29,16 +40,28 @@ struct EmitterReport: Codable, Sendable {
         self.accepted = books.accepted
         self.exported = books.exported
         self.stored = books.stored
-        self.dropped = [:]
-        for (reason, count) in books.dropped where count > 0 {
-            self.dropped[reason.rawValue] = count
-        }
+        self.dropped = Self.byName(books.dropped)
         self.redelivered = books.redelivered
         self.items = books.items
         self.pending = books.pending
+        self.destinations = health.destinations.mapValues { destination in
+            Books(
+                accepted: destination.books.accepted,
+                exported: destination.books.exported,
+                stored: destination.books.stored,
+                dropped: Self.byName(destination.books.dropped),
+                pending: destination.books.pending
+            )
+        }
         self.lastFailure = health.destinations.values.compactMap(\.lastFailure).first
         self.shutdownSeconds = shutdownSeconds
         self.baselineBytes = 0
         self.peakBytes = 0
+    }
+
+    private static func byName(_ dropped: [DropReason: UInt64]) -> [String: UInt64] {
+        var named: [String: UInt64] = [:]
+        for (reason, count) in dropped where count > 0 { named[reason.rawValue] = count }
+        return named
     }
 }

@@ -41,7 +41,7 @@ extension AnswersRow {
         }
     }
 
-    private func waits(
+    func waits(
         _ stage: Stage,
         _ status: Int,
         within range: ClosedRange<Double>,

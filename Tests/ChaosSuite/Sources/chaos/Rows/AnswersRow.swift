@@ -73,7 +73,7 @@ struct AnswersRow: Row {
         add("status 402, stored at the user's wish") { try await self.storedOverQuota($0) }
     }
 
-    private func accepted(
+    func accepted(
         _ stage: Stage,
         _ status: Int,
         _ body: ScriptedReply.Body
@@ -85,7 +85,7 @@ struct AnswersRow: Row {
         await server.goDown()
     }
 
-    private func stored(_ stage: Stage, _ status: Int, _ body: ScriptedReply.Body) async throws {
+    func stored(_ stage: Stage, _ status: Int, _ body: ScriptedReply.Body) async throws {
         let server = try await stage.server { number, _ in
             number == 0 ? .refused(status, body: body) : .accepted
         }
@@ -125,7 +125,7 @@ struct AnswersRow: Row {
         await server.goDown()
     }
 
-    private func refused(_ stage: Stage, _ status: Int, _ body: ScriptedReply.Body) async throws {
+    func refused(_ stage: Stage, _ status: Int, _ body: ScriptedReply.Body) async throws {
         let server = try await stage.server { number, _ in
             number == 0 ? .refused(status, body: body) : .accepted
         }
@@ -139,7 +139,7 @@ struct AnswersRow: Row {
     }
 
     /// One record spoils every request that it is in: it alone may be lost.
-    private func halved(_ stage: Stage, _ status: Int, _ body: ScriptedReply.Body) async throws {
+    func halved(_ stage: Stage, _ status: Int, _ body: ScriptedReply.Body) async throws {
         let reply = ScriptedReply(
             status: status,
             body: body,

@@ -36,7 +36,7 @@ struct ConnectionsRow: Row {
     }
 
     /// The first three requests fail, which opens the breaker.
-    private func fails(
+    func fails(
         _ stage: Stage,
         _ course: ScriptedReply.Course,
         isTaken: Bool,
@@ -61,7 +61,7 @@ struct ConnectionsRow: Row {
     }
 
     /// Taken, but said when nobody listens any more.
-    private func tooLate(_ stage: Stage) async throws {
+    func tooLate(_ stage: Stage) async throws {
         let server = try await stage.server { number, _ in
             number == 0 ? ScriptedReply(delay: 3_000) : .accepted
         }

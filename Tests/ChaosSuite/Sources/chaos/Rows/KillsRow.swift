@@ -36,7 +36,7 @@ struct KillsRow: Row {
         return "\(checks.cases) kills; \(lost) records lost, the oldest \(oldest) s before"
     }
 
-    private func kill(_ stage: Stage, delay: Int) async throws {
+    func kill(_ stage: Stage, delay: Int) async throws {
         let server = try await stage.server { _, _ in ScriptedReply(delay: delay) }
         var options = stage.options(spans: 4_000, logs: 4_000)
         options.rate = 1_000

@@ -38,7 +38,7 @@ struct OutagesRow: Row {
         return checks.facts.joined(separator: "; ")
     }
 
-    private func comesBack(_ stage: Stage, down: Int) async throws {
+    func comesBack(_ stage: Stage, down: Int) async throws {
         let server = try await stage.server()
         let records = Int(Self.rate) * (down + 10)
         var options = stage.options(spans: records / 2, logs: records / 2)
@@ -88,7 +88,7 @@ struct OutagesRow: Row {
         await server.goDown()
     }
 
-    private func isDownAllTheTime(_ stage: Stage, seconds: Int) async throws {
+    func isDownAllTheTime(_ stage: Stage, seconds: Int) async throws {
         let server = try await stage.server()
         await server.goDown()
         let records = Int(Self.rate) * seconds
@@ -104,7 +104,7 @@ struct OutagesRow: Row {
     }
 
     /// Nothing is recorded, asked or flushed: what earlier processes left must leave by itself.
-    private func restartsIdle(_ stage: Stage) async throws {
+    func restartsIdle(_ stage: Stage) async throws {
         let server = try await stage.server()
         await server.goDown()
         let first = try await stage.emit(stage.options(spans: 2_000), to: server.url)

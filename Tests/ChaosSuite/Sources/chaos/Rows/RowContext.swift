@@ -11,10 +11,20 @@ struct RowContext: Sendable {
     let program: String
     let certificates: CertificateFixtures
     let group: MultiThreadedEventLoopGroup
+    /// What the processes speak to the servers.
+    var wire = Wire.azure
     /// What the servers do wrong, on purpose.
     var sabotage: Ledger.Sabotage?
     /// How much memory the children waste, on purpose, in MiB.
     var wastedMemory = 0
+}
+
+/// What processes speak to servers.
+enum Wire: Sendable {
+    /// The protocol of Application Insights.
+    case azure
+    /// OTLP over HTTP with Protocol Buffers.
+    case otlp
 }
 
 /// A row of the suite.

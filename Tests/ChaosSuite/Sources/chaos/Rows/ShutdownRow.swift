@@ -35,7 +35,7 @@ struct ShutdownRow: Row {
         return "\(checks.cases) cases, the longest \(longest) s"
     }
 
-    private func ends(
+    func ends(
         _ stage: Stage,
         _ ending: EmitterOptions.Ending,
         script: @escaping ScriptedServer.Script

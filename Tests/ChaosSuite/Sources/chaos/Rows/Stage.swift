@@ -95,18 +95,45 @@ final class Stage: Sendable {
 
     // MARK: Processes
 
+    /// The variables that make a process send to a server.
+    private func destination(_ wire: Wire, _ url: String) -> [String: String] {
+        switch wire {
+        case .azure:
+            [
+                "APPLICATIONINSIGHTS_CONNECTION_STRING":
+                    "InstrumentationKey=00000000-0000-0000-0000-000000000004;"
+                    + "IngestionEndpoint=\(url);LiveEndpoint=\(url)"
+            ]
+        case .otlp:
+            [
+                "OTEL_TRACES_EXPORTER": "otlp", "OTEL_LOGS_EXPORTER": "otlp",
+                "OTEL_EXPORTER_OTLP_ENDPOINT": url,
+            ]
+        }
+    }
+
+    /// The variables of a process that sends to two servers, each of which gets everything.
+    func environment(azure: String, otlp: String) -> [String: String] {
+        self.environment(for: azure, wire: .azure)
+            .merging(self.destination(.otlp, otlp)) { $1 }
+    }
+
     /// The variables of a process that sends to a server.
-    func environment(for url: String, _ more: [String: String] = [:]) -> [String: String] {
+    ///
+    /// - Parameter wire: what it speaks; `nil` for what the row speaks.
+    func environment(
+        for url: String,
+        wire: Wire? = nil,
+        _ more: [String: String] = [:]
+    ) -> [String: String] {
         var environment = [
             "PATH": ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin",
             "HOME": self.folder,
-            "APPLICATIONINSIGHTS_CONNECTION_STRING":
-                "InstrumentationKey=00000000-0000-0000-0000-000000000004;"
-                + "IngestionEndpoint=\(url);LiveEndpoint=\(url)",
             // Only what is recorded here is counted.
             "OTEL_METRICS_EXPORTER": "none",
             "SSL_CERT_FILE": self.context.certificates.trustPath,
         ]
+        environment.merge(self.destination(wire ?? self.context.wire, url)) { $1 }
         environment.merge(more) { $1 }
         return environment
     }
@@ -125,7 +152,7 @@ final class Stage: Sendable {
         _ environment: [String: String] = [:],
         through wrapper: [String] = []
     ) throws -> ChildProcess {
-        var variables = self.environment(for: url, environment)
+        var variables = self.environment(for: url, wire: nil, environment)
         variables["CHAOS_EMIT"] = try self.text(options)
         return try self.start(wrapper + [self.context.program], variables)
     }

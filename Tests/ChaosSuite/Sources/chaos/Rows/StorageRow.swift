@@ -60,7 +60,7 @@ struct StorageRow: Row {
 
     // MARK: No room
 
-    private func fullDisk(_ stage: Stage) async throws {
+    func fullDisk(_ stage: Stage) async throws {
         // Nobody there: no batch is stored late because somebody took his time to refuse it.
         let server = try await stage.server()
         await server.goDown()

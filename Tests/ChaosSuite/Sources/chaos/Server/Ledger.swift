@@ -64,6 +64,8 @@ final class Ledger: Sendable {
 
     var requests: [Request] { self.state.withLock { $0.requests } }
     var accepted: [Key: Acceptance] { self.state.withLock { $0.accepted } }
+    /// How many different records were taken.
+    var acceptedCount: Int { self.state.withLock { $0.accepted.count } }
     /// Requests whose body was no list of items.
     var unreadable: Int { self.state.withLock { $0.unreadable } }
     /// Requests to other paths than that of ingestion.

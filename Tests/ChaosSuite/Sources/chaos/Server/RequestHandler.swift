@@ -20,6 +20,8 @@ final class RequestHandler: ChannelInboundHandler {
     private let server: ScriptedServer
     private var head: HTTPRequestHead?
     private var body: [UInt8] = []
+    /// What the last request spoke.
+    private var wire = Wire.azure
 
     init(server: ScriptedServer) { self.server = server }
 
@@ -54,7 +56,10 @@ final class RequestHandler: ChannelInboundHandler {
 
     private func handle(_ head: HTTPRequestHead, context: ChannelHandlerContext) {
         let ledger = self.server.ledger
-        guard head.uri.split(separator: "?").first?.hasSuffix("/track") == true else {
+        let path = head.uri.split(separator: "?").first ?? ""
+        let signal = OTLPRequest.signal(of: path)
+        self.wire = signal == nil ? .azure : .otlp
+        guard path.hasSuffix("/track") || signal != nil else {
             ledger.receivedElsewhere()
             self.send(.refused(404, body: .empty), itemCount: 0, context: context) {}
             return
@@ -63,7 +68,7 @@ final class RequestHandler: ChannelInboundHandler {
         let bytes =
             isCompressed ? try? Gzip.decompress(self.body, maximumSize: 64 << 20) : self.body
         self.body = []
-        guard let bytes, var request = Self.request(head, body: bytes) else {
+        guard let bytes, var request = Self.request(head, body: bytes, signal) else {
             ledger.receivedUnreadable()
             self.send(.refused(400, body: .empty), itemCount: 0, context: context) {}
             return
@@ -130,7 +135,7 @@ final class RequestHandler: ChannelInboundHandler {
         context: ChannelHandlerContext,
         whenUnheard: @escaping @Sendable () -> Void
     ) {
-        let content = reply.content(itemCount: itemCount)
+        let content = reply.content(itemCount: itemCount, wire: self.wire)
         var headers = HTTPHeaders(reply.headers.map { ($0.name, $0.value) })
         if let type = content.type { headers.add(name: "Content-Type", value: type) }
         if content.isCompressed { headers.add(name: "Content-Encoding", value: "gzip") }
@@ -210,11 +215,11 @@ final class RequestHandler: ChannelInboundHandler {
         }
     }
 
-    private static func request(_ head: HTTPRequestHead, body: [UInt8]) -> Ledger.Request? {
-        guard
-            let json = try? JSONSerialization.jsonObject(with: Data(body)),
-            let items = json as? [[String: Any]]
-        else { return nil }
+    private static func request(
+        _ head: HTTPRequestHead,
+        body: [UInt8],
+        _ signal: Ledger.Key.Signal?
+    ) -> Ledger.Request? {
         var request = Ledger.Request(
             time: 0,
             path: head.uri,
@@ -222,6 +227,15 @@ final class RequestHandler: ChannelInboundHandler {
             keys: [],
             durations: []
         )
+        if let signal {
+            guard let keys = OTLPRequest.keys(in: body, signal: signal) else { return nil }
+            request.keys = keys
+            return request
+        }
+        guard
+            let json = try? JSONSerialization.jsonObject(with: Data(body)),
+            let items = json as? [[String: Any]]
+        else { return nil }
         for item in items {
             let data = item["data"] as? [String: Any]
             let base = data?["baseData"] as? [String: Any]

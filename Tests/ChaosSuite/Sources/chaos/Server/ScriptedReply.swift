@@ -56,6 +56,15 @@ struct ScriptedReply: Sendable {
         ScriptedReply(status: status, headers: headers, body: body, acceptance: .none)
     }
 
+    /// What the service says by OTLP.
+    private var message: [UInt8] {
+        guard (200..<300).contains(self.status) else {
+            return OTLPRequest.status("as the script says")
+        }
+        let rejected = if case .allBut(let refused) = self.acceptance { refused.count } else { 0 }
+        return OTLPRequest.response(rejected: rejected)
+    }
+
     /// Redirects.
     static func redirect(_ status: Int, to location: String?) -> ScriptedReply {
         .refused(status, body: .empty, headers: location.map { [("Location", $0)] } ?? [])
@@ -72,8 +81,16 @@ struct ScriptedReply: Sendable {
     }
 
     /// The body's media type and bytes, and how many bytes are announced.
-    func content(itemCount: Int) -> (type: String?, isCompressed: Bool, bytes: [UInt8], length: Int)
-    {
+    func content(
+        itemCount: Int,
+        wire: Wire
+    ) -> (type: String?, isCompressed: Bool, bytes: [UInt8], length: Int) {
+        if wire == .otlp, self.body == .reply || self.body == .gzip {
+            let message = self.message
+            let isCompressed = self.body == .gzip
+            let bytes = isCompressed ? Gzip.compress(message) : message
+            return ("application/x-protobuf", isCompressed, bytes, bytes.count)
+        }
         let taken = if case .all = self.acceptance { itemCount } else { 0 }
         let text =
             self.text

@@ -4,6 +4,13 @@ import AzureMonitorExporter
 enum ConfigurationCheck {
     static func finding(_ examination: Examination) -> Finding {
         guard let source = Self.source(of: examination) else {
+            if let otlp = examination.otlp, !examination.isDisabled {
+                return .warn(
+                    "there is no connection string; telemetry goes by OTLP alone, to \(otlp), "
+                        + "which is not checked",
+                    "pass --connection-string, or set \(Self.variable), to check the way to Azure"
+                )
+            }
             return .fail(
                 "there is no connection string",
                 "pass --connection-string, or set \(Self.variable) to what the overview page of "
@@ -17,13 +24,21 @@ enum ConfigurationCheck {
                     + "OTEL_LOGS_EXPORTER"
             )
         }
+        let otlp =
+            examination.otlp.map { "; telemetry also goes by OTLP to \($0), which is not checked" }
+            ?? ""
         guard examination.notices.isEmpty else {
             return .warn(
-                "\(source), but \(examination.notices.joined(separator: ", "))",
+                "\(source)\(otlp), but \(examination.notices.joined(separator: ", "))",
                 "correct or unset the variables"
             )
         }
-        return .ok(source)
+        return .ok(source + otlp)
+    }
+
+    /// Whether there is a connection string to check.
+    static func hasConnectionString(_ examination: Examination) -> Bool {
+        Self.source(of: examination) != nil
     }
 
     /// What of the environment is a connection string, or as good as one.
