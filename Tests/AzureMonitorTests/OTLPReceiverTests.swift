@@ -41,7 +41,10 @@
             configuration.shutdownTimeout = .seconds(30)
             let telemetry = try AzureMonitor.makePipeline(configuration)
             await telemetry.run {
-                let logger = Logger(label: "generate", factory: { telemetry.makeLogHandler(label: $0) })
+                let logger = Logger(
+                    label: "generate",
+                    factory: { telemetry.makeLogHandler(label: $0) }
+                )
                 for number in 0..<count {
                     await telemetry.roomForSpans()
                     await telemetry.roomForLogRecords()
