@@ -10,20 +10,21 @@
 
     @testable import AzureMonitor
 
+    /// How many records of each signal the receiver waits for.
+    private let countVariable = "AZURE_MONITOR_OTLP_RECEIVER_COUNT"
+
     /// The whole pipeline to a receiver of OTLP over gRPC that is not ours: `dev/test-traits` starts
     /// Tests/Integration/OTLP/receiver.py, which checks what arrives and names itself here.
     @Suite(
         "OTLP over gRPC to a foreign receiver",
-        .enabled(if: ProcessInfo.processInfo.environment[Self.countVariable] != nil),
+        .enabled(if: ProcessInfo.processInfo.environment[countVariable] != nil),
         .timeLimit(.minutes(2))
     )
     struct OTLPReceiverTests {
-        private static let countVariable = "AZURE_MONITOR_OTLP_RECEIVER_COUNT"
-
         @Test("spans, log records and metrics arrive, each once, though the first requests fail")
         func everything() async throws {
             var environment = ProcessInfo.processInfo.environment
-            let count = try #require(environment[Self.countVariable].flatMap { Int($0) })
+            let count = try #require(environment[countVariable].flatMap { Int($0) })
             environment["OTEL_EXPORTER_OTLP_PROTOCOL"] = "grpc"
             environment["OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE"] = "delta"
             for signal in ["TRACES", "METRICS", "LOGS"] {
