@@ -146,7 +146,9 @@ package actor ExportCoordinator {
     private func makeRoom(for signal: Signal, on takers: [Int], of lanes: [Int]) async {
         while !self.isFinishing {
             let full = lanes.filter { index in
-                self.lanes[index].machine.isFull && !self.writesAhead(signal, on: index)
+                // What an idle worker is woken for waits until that worker runs, and fills nothing.
+                self.lanes[index].machine.isFull && self.lanes[index].idleWorkers.isEmpty
+                    && !self.writesAhead(signal, on: index)
             }
             guard let first = full.first(where: takers.contains) else { return }
             if full.count == lanes.count {

@@ -1,3 +1,4 @@
+import ArgumentParser
 import AzureMonitor
 import Foundation
 import LocalInsights

@@ -240,6 +240,17 @@ extension Row {
             bound: .ratio(1.0 / 40)
         ),
         Row(
+            title: "whole path of such a span over OTLP/HTTP, Protocol Buffers, gzip",
+            figure: "otlp.cpu_us",
+            unit: .wholePath,
+            bound: .atMost(5)
+        ),
+        Row(
+            title: "bytes on the wire for each of those, header fields included",
+            figure: "otlp.wire_bytes",
+            unit: .bytes
+        ),
+        Row(
             title: "whole path of a log record with two values",
             figure: "logs.cpu_us",
             unit: .wholePath,

@@ -24,6 +24,11 @@ struct Connection: Sendable {
         """.utf8
     )
 
+    /// An empty message, which says that all was accepted.
+    private static let answerToOTLP = Array(
+        "HTTP/1.1 200 OK\r\nContent-Type: application/x-protobuf\r\nContent-Length: 0\r\n\r\n".utf8
+    )
+
     private static let goOn = Array("HTTP/1.1 100 Continue\r\n\r\n".utf8)
 
     /// Reads requests and answers them.
@@ -61,21 +66,22 @@ struct Connection: Sendable {
 
             seen.add(
                 bytes: head.length + head.contentLength,
-                items: conduct.countsItems ? Self.items(in: body) : 0
+                items: conduct.countsItems ? Self.items(in: body, isOTLP: head.isOTLP) : 0
             )
             if conduct.isSilent { continue }
             if conduct.delay > 0 { usleep(conduct.delay * 1_000) }
-            self.write(Self.answer)
+            self.write(head.isOTLP ? Self.answerToOTLP : Self.answer)
         }
     }
 
-    /// How many envelopes there are: objects of an array, or one a line.
-    private static func items(in body: [UInt8]) -> Int {
+    /// How many spans or envelopes there are.
+    private static func items(in body: [UInt8], isOTLP: Bool) -> Int {
         let isCompressed = body.starts(with: [0x1F, 0x8B])
         guard
             let text = isCompressed
                 ? try? Gzip.decompress(body, maximumSize: 64 << 20) : body
         else { return 0 }
+        if isOTLP { return ProtobufFields.spanCount(in: text) }
         // Each envelope has one; the name of a property of ours is never `iKey`.
         let mark = Array(#""iKey""#.utf8)
         var count = 0
@@ -121,12 +127,15 @@ private struct Head {
     var length: Int
     var contentLength = 0
     var expectsToGoOn = false
+    /// Whether the request is one of OTLP's, by its path.
+    var isOTLP = false
 
     /// Reads a head; `nil` if it is not complete.
     init?(_ bytes: ArraySlice<UInt8>) {
         guard let end = Self.end(of: bytes) else { return nil }
         self.length = end
         let text = String(decoding: bytes[..<end], as: UTF8.self).lowercased()
+        self.isOTLP = text.hasPrefix("post /v1/")
         for line in text.split(separator: "\r\n") {
             guard let colon = line.firstIndex(of: ":") else { continue }
             let value = line[line.index(after: colon)...].drop { $0 == " " }

@@ -1,5 +1,4 @@
 import AzureMonitor
-import Dispatch
 import Workload
 
 #if canImport(Glibc)
@@ -15,27 +14,14 @@ import Workload
 /// ```
 /// whole-path spans|logs|hanging|growth|start --endpoint URL --storage DIRECTORY
 ///     [--count N] [--producers N] [--durability onFailure|writeAhead]
+///     [--protocol azure|otlp]
 /// ```
 ///
 /// The result is one line for each figure, a name and a number with a tab between them.
 @main
 struct WholePath {
-    static func main() {
-        // Not an asynchronous `main`, whose first thread ends in the middle of the program: valgrind
-        // does not survive that.
-        let done = DispatchSemaphore(value: 0)
-        Task {
-            do {
-                try await Self.run(Arguments(CommandLine.arguments))
-            } catch {
-                fail("\(error)")
-            }
-            done.signal()
-        }
-        done.wait()
-    }
-
-    private static func run(_ arguments: Arguments) async throws {
+    static func main() async throws {
+        let arguments = Arguments(CommandLine.arguments)
         switch arguments.scenario {
         case "spans": try await Delivery(arguments).measureSpans()
         case "logs": try await Delivery(arguments).measureLogRecords()
@@ -81,9 +67,18 @@ struct Arguments: Sendable {
     /// A configuration of defaults, but for where telemetry and files go.
     var configuration: AzureMonitor.Configuration {
         var configuration = AzureMonitor.Configuration()
-        configuration.connectionString =
-            "InstrumentationKey=00000000-0000-0000-0000-000000000001;"
-            + "IngestionEndpoint=\(self.text("endpoint"))/"
+        switch self.options["protocol"] {
+        case nil, "azure":
+            configuration.connectionString =
+                "InstrumentationKey=00000000-0000-0000-0000-000000000001;"
+                + "IngestionEndpoint=\(self.text("endpoint"))/"
+        case "otlp":
+            // Protocol Buffers and gzip, as they are by default.
+            configuration.connectionString = nil
+            configuration.otlp = OTLPConfiguration()
+            configuration.otlp?.endpoint = self.text("endpoint")
+        case .some(let name): fail("--protocol \(name)?")
+        }
         configuration.serviceName = "benchmark"
         configuration.serviceInstanceID = "instance-1"
         configuration.serviceVersion = "1.2.3"

@@ -131,7 +131,12 @@ enum Chaos {
             await expect("a server that loses a record", failure: "never arrived", sabotaged)
             sabotaged.sabotage = .repeats
             await expect("a server that has a record twice", failure: "duplicates", sabotaged)
+            sabotaged.wire = .otlp
+            await expect("the same by OTLP", failure: "duplicates", sabotaged)
+            sabotaged.sabotage = .loses
+            await expect("a loss by OTLP", failure: "never arrived", sabotaged)
             sabotaged.sabotage = nil
+            await expect("a server of OTLP that does its work", failure: nil, sabotaged)
             sabotaged.wastedMemory = 80
             await expect("a process that grows by 80 MiB", failure: "memory grew", sabotaged)
             return !wasFooled

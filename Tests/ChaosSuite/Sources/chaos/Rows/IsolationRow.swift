@@ -111,7 +111,7 @@ struct IsolationRow: Row {
             }
         }
         guard let azure = servers[.azure], let otlp = servers[.otlp] else { return [:] }
-        let each = stage.context.isQuick ? 6_000 : 10_000
+        let each = stage.context.isQuick ? 4_000 : 10_000
         var options = stage.options(spans: each, logs: each)
         options.linger = 40
         options.awaited = servers.keys.filter { $0 != sickness?.sick }.map { "\($0)" }
@@ -179,6 +179,7 @@ struct IsolationRow: Row {
             stage.checks.equal("\(name), dropped", books.dropped, [:])
         }
         stage.checks.within("\(stage.name): seconds to shut down", report.shutdownSeconds, 0...5)
+        stage.checks.grew(stage.name, from: report.baselineBytes, to: report.peakBytes)
     }
 
     private static func isClose(_ shares: [Sickness: [Double]]) -> Bool {
