@@ -44,6 +44,7 @@
         private let tls: TLSConfiguration
         private var open: Open?
         private var isClosed = false
+        private var readsGzip = true
 
         /// Creates a connection, which connects to nothing yet.
         ///
@@ -62,7 +63,7 @@
             try? await open.client.runConnections()
         }
 
-        /// Calls a method once.
+        /// Calls a method once; a server that does not read gzip gets the message as it is.
         ///
         /// - Returns: the reply's message.
         func call(
@@ -76,10 +77,28 @@
             var options = CallOptions.defaults
             options.timeout = timeLimit
             options.waitForReady = false
-            options.compression = isCompressed ? .gzip : CompressionAlgorithm.none
             options.maxResponseMessageBytes = Self.maximumReplySize
-            return try await open.client.unary(
-                request: ClientRequest(message: message, metadata: metadata),
+            let request = ClientRequest(message: message, metadata: metadata)
+            if isCompressed, self.readsGzip {
+                do {
+                    options.compression = .gzip
+                    return try await Self.reply(to: request, method, options, from: open.client)
+                } catch let error as RPCError where error.refusesCompression {
+                    self.readsGzip = false
+                }
+            }
+            options.compression = CompressionAlgorithm.none
+            return try await Self.reply(to: request, method, options, from: open.client)
+        }
+
+        private static func reply(
+            to request: ClientRequest<[UInt8]>,
+            _ method: MethodDescriptor,
+            _ options: CallOptions,
+            from client: GRPCClient<HTTP2ClientTransport.Posix>
+        ) async throws -> [UInt8] {
+            try await client.unary(
+                request: request,
                 descriptor: method,
                 serializer: Bytes(),
                 deserializer: Bytes(),
@@ -140,6 +159,18 @@
                     tls.privateKey = .file(path: client.keyPath, format: .pem)
                 }
             }
+        }
+    }
+
+    extension RPCError {
+        /// Whether the server says that it does not read compressed messages: it has to say then
+        /// which compressions it reads.
+        ///
+        /// - SeeAlso: [gRPC compression](https://github.com/grpc/grpc/blob/master/doc/compression.md)
+        fileprivate var refusesCompression: Bool {
+            self.code == .unimplemented
+                && (self.metadata["grpc-accept-encoding"].contains { _ in true }
+                    || self.message.lowercased().contains("compress"))
         }
     }
 

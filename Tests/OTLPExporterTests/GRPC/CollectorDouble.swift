@@ -45,17 +45,22 @@
         /// Runs the collector on a free port of this machine while the body does.
         func serving(
             _ security: HTTP2ServerTransport.Posix.TransportSecurity = .plaintext,
+            readsGzip: Bool = true,
             _ body: (_ port: Int) async throws -> Void
         ) async throws {
             let server = GRPCServer(
                 transport: HTTP2ServerTransport.Posix(
                     address: .ipv4(host: "127.0.0.1", port: 0),
-                    transportSecurity: security
+                    transportSecurity: security,
+                    config: .defaults {
+                        $0.compression.enabledAlgorithms = readsGzip ? .all : .none
+                    }
                 ),
                 services: [Service(collector: self)]
             )
             try await withThrowingDiscardingTaskGroup { group in
-                group.addTask { try await server.serve() }
+                // It throws when it is cancelled.
+                group.addTask { try? await server.serve() }
                 let address = try await server.listeningAddress
                 try await body(address?.ipv4?.port ?? 0)
                 group.cancelAll()

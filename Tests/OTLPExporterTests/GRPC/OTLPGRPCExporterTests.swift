@@ -82,6 +82,18 @@
             }
         }
 
+        @Test("a collector that does not read gzip gets messages as they are")
+        func withoutGzip() async throws {
+            try await self.collector.serving(readsGzip: false) { port in
+                try await Self.withExporter(port: port) { exporter in
+                    for _ in 0..<3 {
+                        #expect(try await Self.send(Sample.spans(5), by: exporter) == .accepted)
+                    }
+                }
+            }
+            #expect(self.collector.calls.count == 3)
+        }
+
         @Test(
             "a status means what OTLP says",
             arguments: [
