@@ -6,6 +6,12 @@
     import TelemetryEngine
     import TelemetryTransport
 
+    #if canImport(FoundationEssentials)
+        private import FoundationEssentials
+    #else
+        private import Foundation
+    #endif
+
     /// The connection to a collector that speaks gRPC, and the thread that serves it.
     ///
     /// Both begin with the first use. Calls that come before ``run()`` wait for it, within their
@@ -123,7 +129,6 @@
             guard !self.isClosed else {
                 throw RPCError(code: .cancelled, message: "The connection was closed.")
             }
-            let security = try self.security()
             let threads = MultiThreadedEventLoopGroup(numberOfThreads: 1)
             var configuration = HTTP2ClientTransport.Posix.Config.defaults
             configuration.compression.enabledAlgorithms = .all
@@ -132,8 +137,8 @@
             do {
                 let client = GRPCClient(
                     transport: try HTTP2ClientTransport.Posix(
-                        target: .dns(host: self.target.host, port: self.target.port),
-                        transportSecurity: security,
+                        target: self.target.resolvable,
+                        transportSecurity: self.security,
                         config: configuration,
                         eventLoopGroup: threads
                     )
@@ -147,14 +152,13 @@
             }
         }
 
-        private func security() throws -> HTTP2ClientTransport.Posix.TransportSecurity {
+        private var security: HTTP2ClientTransport.Posix.TransportSecurity {
             guard self.target.isSecure else { return .plaintext }
-            let files = try self.tls.pemFiles()
             return .tls { tls in
-                if let authorities = files.authorities {
-                    tls.trustRoots = .certificates([.file(path: authorities, format: .pem)])
+                if let files = self.tls.trustRoots.pemFiles {
+                    tls.trustRoots = .certificates(files.map { .file(path: $0, format: .pem) })
                 }
-                if let client = files.client {
+                if let client = self.tls.clientCertificate {
                     tls.certificateChain = [.file(path: client.certificatePath, format: .pem)]
                     tls.privateKey = .file(path: client.keyPath, format: .pem)
                 }
@@ -174,19 +178,36 @@
         }
     }
 
-    extension TLSConfiguration {
-        /// The files that say all of the configuration.
-        ///
-        /// - Throws: `RPCError` if authorities stand in a folder, which cannot be used here.
-        fileprivate func pemFiles() throws -> (authorities: String?, client: ClientCertificate?) {
-            guard self.trustRoots.directory == nil else {
-                throw RPCError(
-                    code: .failedPrecondition,
-                    message: "Trusted authorities in a folder cannot be used with gRPC; name a "
-                        + "file of certificates instead."
-                )
+    extension GRPCConnection.Target {
+        /// What is resolved; an address is not, and no name is asked for in the handshake then.
+        fileprivate var resolvable: any ResolvableTarget {
+            if self.host.contains(":") { return .ipv6(address: self.host, port: self.port) }
+            if self.host.allSatisfy({ $0.isNumber || $0 == "." }) {
+                return .ipv4(address: self.host, port: self.port)
             }
-            return (self.trustRoots.file, self.clientCertificate)
+            return .dns(host: self.host, port: self.port)
+        }
+    }
+
+    extension TLSConfiguration.TrustRoots {
+        /// The files of authorities; `nil` for those of the system.
+        ///
+        /// In a folder, files named by hash count, as for everybody else.
+        fileprivate var pemFiles: [String]? {
+            guard self != .system else { return nil }
+            var files = [self.file].compactMap(\.self)
+            if let folder = self.directory {
+                let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+                files += names.filter(Self.isHash).sorted().map { "\(folder)/\($0)" }
+            }
+            return files
+        }
+
+        /// Whether a name is like `5ed36f99.0`.
+        private static func isHash(_ name: String) -> Bool {
+            let parts = name.split(separator: ".", omittingEmptySubsequences: false)
+            return parts.count == 2 && parts[0].count == 8 && parts[0].allSatisfy(\.isHexDigit)
+                && !parts[1].isEmpty && parts[1].allSatisfy(\.isNumber)
         }
     }
 #endif
