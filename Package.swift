@@ -5,6 +5,9 @@ import PackageDescription
 /// What only the trait of that name needs.
 let clientCertificate = TargetDependencyCondition.when(traits: ["ClientCertificate"])
 
+/// What only the trait of that name needs.
+let otlpGRPC = TargetDependencyCondition.when(traits: ["OTLPGRPC"])
+
 let package = Package(
     name: "swift-azure-monitor",
     platforms: [.macOS(.v15), .iOS(.v18), .tvOS(.v18), .watchOS(.v11)],
@@ -25,7 +28,11 @@ let package = Package(
                 ClientCertificateCredential, certificates in the environment, and managed \
                 identities in Service Fabric; brings jwt-kit, swift-crypto and swift-nio-ssl
                 """
-        )
+        ),
+        .trait(
+            name: "OTLPGRPC",
+            description: "OTLP over gRPC; brings grpc-swift-2 and grpc-swift-nio-transport"
+        ),
     ],
     dependencies: [
         // Whatever stands here is resolved for every user of the library. The tool, the examples
@@ -42,8 +49,12 @@ let package = Package(
         // For the trait ClientCertificate alone; without it nobody fetches these.
         .package(url: "https://github.com/vapor/jwt-kit", from: "5.7.0"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.1.0"),
-        .package(url: "https://github.com/apple/swift-nio", from: "2.90.0"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.36.0"),
+        // For either trait.
+        .package(url: "https://github.com/apple/swift-nio", from: "2.90.0"),
+        // For the trait OTLPGRPC alone.
+        .package(url: "https://github.com/grpc/grpc-swift-2", from: "2.3.0"),
+        .package(url: "https://github.com/grpc/grpc-swift-nio-transport", from: "2.8.0"),
     ],
     targets: [
         // MARK: The distribution
@@ -76,6 +87,14 @@ let package = Package(
             dependencies: [
                 "TelemetryEngine", "TelemetryModel", "TelemetryTransport",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "GRPCCore", package: "grpc-swift-2", condition: otlpGRPC),
+                .product(
+                    name: "GRPCNIOTransportHTTP2Posix",
+                    package: "grpc-swift-nio-transport",
+                    condition: otlpGRPC
+                ),
+                .product(name: "NIOCore", package: "swift-nio", condition: otlpGRPC),
+                .product(name: "NIOPosix", package: "swift-nio", condition: otlpGRPC),
             ]
         ),
         .target(
@@ -196,6 +215,12 @@ let package = Package(
                 "OTLPExporter", "TelemetryEngine", "TelemetryModel", "TelemetryTesting",
                 "TelemetryTransport",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "GRPCCore", package: "grpc-swift-2", condition: otlpGRPC),
+                .product(
+                    name: "GRPCNIOTransportHTTP2Posix",
+                    package: "grpc-swift-nio-transport",
+                    condition: otlpGRPC
+                ),
             ]
         ),
         .testTarget(

@@ -140,3 +140,13 @@ set_up_python() {
     if ! python3 -c 'import ensurepip, venv' 2>/dev/null; then packages+=(python3 python3-venv); fi
     "$root/dev/setup" "${packages[@]}"
 }
+
+# Runs a command that cannot leave this machine, because there is no network but loopback.
+run_apart() {
+    # As root a namespace is enough; others become root in a user namespace first.
+    local apart=(unshare --net)
+    if ! "${apart[@]}" true 2>/dev/null; then apart=(unshare --user --map-root-user --net); fi
+    "${apart[@]}" true || die "no network namespace can be made here; see unshare(1)"
+    # shellcheck disable=SC2016 # for the inner shell
+    PATH="$PATH:/usr/sbin:/sbin" "${apart[@]}" bash -c 'ip link set lo up && exec "$@"' _ "$@"
+}

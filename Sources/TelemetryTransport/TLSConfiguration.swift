@@ -39,6 +39,18 @@ public struct TLSConfiguration: Hashable, Sendable {
         public static func file(_ file: String, directory: String) -> Self {
             Self(value: .paths(file: file, directory: directory))
         }
+
+        /// The file of authorities, if there is one.
+        package var file: String? {
+            guard case .paths(let file, _) = self.value else { return nil }
+            return file
+        }
+
+        /// The folder of authorities, if there is one.
+        package var directory: String? {
+            guard case .paths(_, let directory) = self.value else { return nil }
+            return directory
+        }
     }
 
     /// A certificate that identifies us, with its key.

@@ -54,21 +54,38 @@ extension OTLPConfiguration {
         var exporters: [any TelemetryExporter] = []
         for place in places {
             let destination = place.destination(label: self.label, isOnly: places.count == 1)
+            let signals = Set(place.routes.map(\.signal))
+            let all = place.routes + self.furtherRoutes(to: place, connections)
+            let notes = OTLPNotes(destination: destination.name, diagnostics: diagnostics)
+            #if OTLPGRPC
+                if place.server != nil {
+                    exporters.append(
+                        OTLPGRPCExporter(
+                            destination: destination,
+                            signals: signals,
+                            routes: all,
+                            configuration: self,
+                            notes: notes,
+                            time: time
+                        )
+                    )
+                    continue
+                }
+            #endif
             exporters.append(
                 OTLPHTTPExporter(
                     destination: destination,
-                    signals: Set(place.routes.map(\.signal)),
-                    channels: (place.routes + self.furtherRoutes(to: place, connections))
-                        .reduce(into: [:]) { channels, route in
-                            channels[route.signal] = .init(
-                                route: route,
-                                transport: senders.sender(for: route)
-                            )
-                        },
+                    signals: signals,
+                    channels: all.reduce(into: [:]) { channels, route in
+                        channels[route.signal] = .init(
+                            route: route,
+                            transport: senders.sender(for: route)
+                        )
+                    },
                     configuration: self,
                     client: OTLPHTTPClient(
                         authorizer: self.authorizer,
-                        notes: OTLPNotes(destination: destination.name, diagnostics: diagnostics),
+                        notes: notes,
                         time: time
                     )
                 )
@@ -100,14 +117,15 @@ extension OTLPConfiguration {
         to place: OTLPPlace,
         _ connections: TransportConfiguration
     ) -> [OTLPRoute] {
-        guard let base = place.base else { return [] }
+        guard let address = place.base ?? place.server else { return [] }
         let known = Set(place.routes.map(\.signal))
         return Signal.allCases.filter { !known.contains($0) }.compactMap { signal in
             let usual = try? self.route(of: signal, transport: connections)
-            if let usual, usual.base == base, usual.protocol != .grpc { return usual }
+            if let usual, OTLPPlace(routes: [usual]).leads(to: place) { return usual }
             var configuration = self
             var settings = SignalSettings()
-            settings.endpoint = base.description + OTLPRoute.path(of: signal)
+            settings.endpoint =
+                address.description + (place.server == nil ? OTLPRoute.path(of: signal) : "")
             settings.protocol = place.routes.first?.protocol
             switch signal {
             case .traces: configuration.traces = settings
@@ -120,15 +138,18 @@ extension OTLPConfiguration {
 
     /// Refuses what cannot be sent on.
     private func check(_ route: OTLPRoute) throws(OTLPError) {
-        guard route.protocol != .grpc else {
-            throw OTLPError(
-                code: .unsupportedProtocol,
-                message: "The OTLP protocol for \(route.signal.rawValue) is grpc, which this build "
-                    + "does not speak. Turn on the package trait OTLPGRPC, or use http/protobuf "
-                    + "(OTLPConfiguration.protocol or OTEL_EXPORTER_OTLP_PROTOCOL) and the "
-                    + "collector's port for it, which is usually 4318."
-            )
-        }
+        #if !OTLPGRPC
+            guard route.protocol != .grpc else {
+                throw OTLPError(
+                    code: .unsupportedProtocol,
+                    message: "The OTLP protocol for \(route.signal.rawValue) is grpc, which this "
+                        + "build does not speak. Turn on the package trait OTLPGRPC, or use "
+                        + "http/protobuf (OTLPConfiguration.protocol or "
+                        + "OTEL_EXPORTER_OTLP_PROTOCOL) and the collector's port for it, which is "
+                        + "usually 4318."
+                )
+            }
+        #endif
         guard self.authorizer == nil || route.endpoint.isSecure || route.endpoint.isLoopback else {
             throw OTLPError(
                 code: .invalidEndpoint,

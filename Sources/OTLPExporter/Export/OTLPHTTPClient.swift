@@ -29,7 +29,7 @@ struct OTLPHTTPClient: Sendable {
         by transport: any HTTPTransport,
         within timeLimit: Duration
     ) async -> DeliveryOutcome {
-        let deadline = Deadline(min(timeLimit, route.timeout), time: self.time)
+        let deadline = OTLPDeadline(min(timeLimit, route.timeout), time: self.time)
         var target = (origin: route.endpoint, url: route.url)
         var hops = 0
         var refused: OTLPAuthorization?
@@ -44,13 +44,11 @@ struct OTLPHTTPClient: Sendable {
                         challenge: challenge
                     )
                 } catch {
-                    return .failed(Self.noAuthorization(error))
+                    return .failed(DeliveryFailure(noAuthorization: error))
                 }
             }
             guard let remaining = deadline.remaining else {
-                return .failed(
-                    DeliveryFailure(kind: .network, explanation: "there was no time left to send")
-                )
+                return .failed(.noTimeLeft)
             }
             let response: TransportResponse
             do throws(TransportError) {
@@ -96,7 +94,7 @@ struct OTLPHTTPClient: Sendable {
                 }
             case .unauthorized(let failure):
                 guard let authorization, refused == nil else {
-                    return .failed(Self.naming(authorization, in: failure))
+                    return .failed(failure.naming(authorization))
                 }
                 refused = authorization
                 challenge = response.headers[.wwwAuthenticate]
@@ -173,79 +171,5 @@ struct OTLPHTTPClient: Sendable {
             return refuse("it leads to another port")
         }
         return .success(target)
-    }
-
-    // MARK: Authorization
-
-    private static func noAuthorization(_ error: OTLPAuthorizationError) -> DeliveryFailure {
-        DeliveryFailure(
-            kind: .authentication,
-            retryAfter: error.retryAfter,
-            explanation: "no token: \(error.message)"
-        )
-    }
-
-    private static func naming(
-        _ authorization: OTLPAuthorization?,
-        in failure: DeliveryFailure
-    ) -> DeliveryFailure {
-        var failure = failure
-        if let remedy = authorization?.remedy { failure.explanation += "; \(remedy)" }
-        if let source = authorization?.source {
-            failure.explanation += " (the token is from \(source))"
-        }
-        return failure
-    }
-}
-
-/// A moment of the monotonic clock by which something must be over.
-private struct Deadline {
-    private let moment: UInt64
-    private let time: TimeSource
-
-    init(_ limit: Duration, time: TimeSource) {
-        let sum = time.monotonicNow().addingReportingOverflow(limit.nanoseconds)
-        self.moment = sum.overflow ? .max : sum.partialValue
-        self.time = time
-    }
-
-    /// The time until then; `nil` if there is none.
-    var remaining: Duration? {
-        let now = self.time.monotonicNow()
-        return now < self.moment ? .nanoseconds(Int64(clamping: self.moment - now)) : nil
-    }
-
-    /// What an authorizer has, unless it takes too long.
-    func authorization(
-        of authorizer: any OTLPAuthorizer,
-        replacing refused: OTLPAuthorization?,
-        challenge: String?
-    ) async throws(OTLPAuthorizationError) -> OTLPAuthorization {
-        let tooLate = OTLPAuthorizationError(message: "there was none in time")
-        guard let remaining else { throw tooLate }
-        let time = self.time
-        let result = await withTaskGroup(
-            of: Result<OTLPAuthorization, OTLPAuthorizationError>.self
-        ) { group in
-            group.addTask {
-                do throws(OTLPAuthorizationError) {
-                    return .success(
-                        try await authorizer.authorization(
-                            replacing: refused,
-                            challenge: challenge
-                        )
-                    )
-                } catch {
-                    return .failure(error)
-                }
-            }
-            group.addTask {
-                try? await time.sleep(remaining)
-                return .failure(tooLate)
-            }
-            defer { group.cancelAll() }
-            return await group.next() ?? .failure(tooLate)
-        }
-        return try result.get()
     }
 }

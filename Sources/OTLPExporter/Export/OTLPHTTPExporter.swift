@@ -7,9 +7,6 @@ import TelemetryTransport
 /// It encodes and sends; queues, retries and offline storage are those of the pipeline it is put
 /// into.
 package struct OTLPHTTPExporter: TelemetryExporter {
-    /// The most that a stored body may unpack to.
-    private static let maximumStoredSize = 64 << 20
-
     /// Where the exporter sends to.
     package let destination: Destination
 
@@ -27,8 +24,7 @@ package struct OTLPHTTPExporter: TelemetryExporter {
 
     private let channels: [Signal: Channel]
     private let client: OTLPHTTPClient
-    private let compressors = CompressorPool()
-    private let maximumRequestSize: Int
+    private let payloads: OTLPPayloads
 
     /// A route, what writes for it, and what sends on it.
     struct Channel: Sendable {
@@ -66,7 +62,7 @@ package struct OTLPHTTPExporter: TelemetryExporter {
         self.metricPreference = configuration.metricPreference
         self.channels = channels
         self.client = client
-        self.maximumRequestSize = max(1, configuration.maximumRequestSize)
+        self.payloads = OTLPPayloads(maximumRequestSize: configuration.maximumRequestSize)
     }
 
     /// Encodes and compresses a batch; records of a signal that is not sent are counted as invalid.
@@ -74,23 +70,10 @@ package struct OTLPHTTPExporter: TelemetryExporter {
         guard self.signals.contains(batch.signal), let channel = self.channels[batch.signal] else {
             return EncodedBatch(dropped: [.invalid: batch.count])
         }
-        let route = channel.route
-        let encoded = channel.encoder.requests(for: batch, maximumSize: self.maximumRequestSize)
-        var bodies = encoded.requests.map(\.body)
-        if route.isCompressed { bodies = self.compressors.compress(bodies) }
-        return EncodedBatch(
-            payloads: zip(encoded.requests, bodies).map { request, body in
-                Payload(
-                    signal: batch.signal,
-                    body: body,
-                    mediaType: channel.encoder.encoding.mediaType,
-                    isCompressed: route.isCompressed,
-                    layout: RecordLayout(records: request.records)
-                )
-            },
-            dropped: [DropReason.tooLarge: encoded.tooLarge, .invalid: encoded.invalid]
-                .filter { $0.value > 0 },
-            cutTexts: encoded.cutValues
+        return self.payloads.encode(
+            batch,
+            by: channel.encoder,
+            isCompressed: channel.route.isCompressed
         )
     }
 
@@ -117,23 +100,7 @@ package struct OTLPHTTPExporter: TelemetryExporter {
         keeping items: [Int],
         layout: RecordLayout
     ) async -> Payload? {
-        guard let encoding = OTLPEncoding(mediaType: payload.mediaType),
-            items.count == layout.itemCount
-        else { return nil }
-        var body = payload.body
-        if payload.isCompressed {
-            guard let unpacked = try? Gzip.decompress(body, maximumSize: Self.maximumStoredSize)
-            else { return nil }
-            body = unpacked
-        }
-        let filter = OTLPRequestFilter(encoding: encoding, signal: payload.signal)
-        guard var kept = filter.filter(body, keeping: items) else { return nil }
-        if payload.isCompressed { kept = self.compressors.compress([kept]).first ?? [] }
-        var part = payload
-        part.body = kept
-        part.layout = layout
-        part.leadingItems = 0
-        return part
+        self.payloads.part(of: payload, keeping: items, layout: layout)
     }
 
     /// Closes the connections, and ends the search for tokens.

@@ -37,6 +37,19 @@ package struct OTLPPlace: Sendable {
         return base
     }
 
+    /// The server that all signals go to, if it speaks gRPC.
+    var server: EndpointURL? {
+        guard let first = self.routes.first, first.protocol == .grpc else { return nil }
+        var server = first.endpoint
+        server.path = ""
+        return server
+    }
+
+    /// Whether what is sent here goes where that of another place does.
+    func leads(to other: OTLPPlace) -> Bool {
+        self.server == other.server && self.base == other.base
+    }
+
     /// What tells the place from others: no query, no header.
     ///
     /// | Place                              | Identity                                        |

@@ -49,6 +49,12 @@ public protocol TelemetryExporter: Sendable {
         layout: RecordLayout
     ) async -> Payload?
 
+    /// Does what must go on all the while the exporter is in use, such as keeping connections.
+    ///
+    /// The pipeline calls it once and cancels the task when nothing is sent any more, before
+    /// ``shutdown()``. Payloads may come before the call, too. The default returns at once.
+    func run() async
+
     /// Closes connections; nothing is sent afterwards.
     func shutdown() async
 }
@@ -59,6 +65,9 @@ extension TelemetryExporter {
 
     /// Undelivered payloads are kept where the pipeline keeps them.
     public var storageDirectory: String? { nil }
+
+    /// Nothing goes on.
+    public func run() async {}
 
     /// Metrics are what came since the last report.
     public var metricPreference: MetricPreference { MetricPreference() }

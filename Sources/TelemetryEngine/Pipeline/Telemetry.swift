@@ -317,12 +317,16 @@ public final class Telemetry: Service {
 
 extension Telemetry {
     private func runPipeline() async {
-        await withTaskGroup(of: Void.self) { group in
-            group.addTask { await self.waitForCutOff() }
-            group.addTask { await self.deliver() }
-            // Whichever is first: all is delivered, or the time is up and the rest is stored.
-            await group.next()
-            group.cancelAll()
+        await withDiscardingTaskGroup { exporters in
+            for exporter in self.exporters { exporters.addTask { await exporter.run() } }
+            await withTaskGroup(of: Void.self) { group in
+                group.addTask { await self.waitForCutOff() }
+                group.addTask { await self.deliver() }
+                // Whichever is first: all is delivered, or the time is up and the rest is stored.
+                await group.next()
+                group.cancelAll()
+            }
+            exporters.cancelAll()
         }
         await self.giveUp()
     }

@@ -81,6 +81,10 @@ package struct ObservedExporter: TelemetryExporter {
         return part
     }
 
+    package func run() async {
+        await self.exporter.run()
+    }
+
     package func shutdown() async {
         await self.exporter.shutdown()
     }

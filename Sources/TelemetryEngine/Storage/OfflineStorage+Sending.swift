@@ -90,15 +90,19 @@ extension OfflineStorage {
             time: time
         )
         var drain = StorageDrain(storage: storage, exporter: exporter, time: time)
-        await drain.run { known, start in
-            // If the directory cannot be read any more, there is nothing to wait for.
-            let entries = (try? Self.list(directory)) ?? []
-            return entries.contains { entry in
-                guard entry.isHeld, entry.destination == destination, entry.created <= start,
-                    let id = entry.id
-                else { return false }
-                return !known.contains(id)
+        await withDiscardingTaskGroup { group in
+            group.addTask { await exporter.run() }
+            await drain.run { known, start in
+                // If the directory cannot be read any more, there is nothing to wait for.
+                let entries = (try? Self.list(directory)) ?? []
+                return entries.contains { entry in
+                    guard entry.isHeld, entry.destination == destination, entry.created <= start,
+                        let id = entry.id
+                    else { return false }
+                    return !known.contains(id)
+                }
             }
+            group.cancelAll()
         }
         var delivery = drain.delivery
         let unreadable = await storage.summary.unreadable
