@@ -76,6 +76,9 @@ struct OTLPConfigurationTests {
             #expect(alone.notices.count == 1)
             #expect(alone.notices.first?.hasPrefix("\(variable) sends nothing by itself") == true)
             #expect(alone.notices.first?.contains("secret") == false)
+            var used = alone
+            used.otlp = OTLPConfiguration(environment: [:])
+            #expect(used.notices.isEmpty)
             let chosen = self.configuration([
                 variable: "https://collector", "OTEL_TRACES_EXPORTER": "azure_monitor",
             ])

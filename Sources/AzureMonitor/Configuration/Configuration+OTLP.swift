@@ -12,7 +12,7 @@ extension AzureMonitor.Configuration {
             )
         }
         guard !signals.isEmpty else {
-            Self.sayUnused(variables, &reader)
+            self.sayUnused(variables, &reader)
             return
         }
         var otlp = OTLPConfiguration(environment: variables)
@@ -23,8 +23,10 @@ extension AzureMonitor.Configuration {
     }
 
     /// Says that an endpoint has no effect, unless somebody chose the exporters.
-    private static func sayUnused(_ variables: [String: String], _ reader: inout EnvironmentReader)
-    {
+    private mutating func sayUnused(
+        _ variables: [String: String],
+        _ reader: inout EnvironmentReader
+    ) {
         let lists = ["OTEL_TRACES_EXPORTER", "OTEL_METRICS_EXPORTER", "OTEL_LOGS_EXPORTER"]
         guard lists.allSatisfy({ reader.text($0) == nil }) else { return }
         let endpoints = OTLPConfiguration.variables.filter {
@@ -35,5 +37,6 @@ extension AzureMonitor.Configuration {
             endpoint,
             "sends nothing by itself: that takes otlp in \(lists.joined(separator: ", "))"
         )
+        self.unusedEndpointNotice = reader.notices.last
     }
 }

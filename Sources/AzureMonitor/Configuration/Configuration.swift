@@ -187,7 +187,12 @@ extension AzureMonitor {
         /// - Environment: `otlp` in `OTEL_TRACES_EXPORTER`, `OTEL_METRICS_EXPORTER`,
         ///   `OTEL_LOGS_EXPORTER`, then `OTEL_EXPORTER_OTLP_*`
         public var otlp: OTLPConfiguration? {
-            didSet { self.isOTLPOfEnvironment = false }
+            didSet {
+                self.isOTLPOfEnvironment = false
+                // What code describes may well use that endpoint.
+                let unused = self.unusedEndpointNotice
+                if self.otlp != nil { self.notices.removeAll { $0 == unused } }
+            }
         }
 
         /// Exporters beside Azure, each with a lane, offline storage and an account of its own.
@@ -213,6 +218,9 @@ extension AzureMonitor {
 
         /// Whether the OTLP destination is the one that the environment describes.
         var isOTLPOfEnvironment = false
+
+        /// What was said of an OTLP endpoint in the environment that nothing is sent to.
+        var unusedEndpointNotice: String?
 
         /// What the environment says about the resource, and where detectors look.
         var environmentResource = EnvironmentResource()

@@ -173,6 +173,12 @@ struct AttributeAccess {
         self.burden.role = .holder
     }
 
+    /// Whether there is nothing to be done by ``settle(limit:)``, which is nearly always so.
+    @inline(__always)
+    func isSettled(limit: Int) -> Bool {
+        if case .sole = self.standing { self.attributes.count <= limit } else { false }
+    }
+
     /// Merges what others wrote and keeps the limit; returns how many attributes that cost.
     mutating func settle(limit: Int) -> Int {
         var dropped = self.trim(to: limit)

@@ -172,15 +172,17 @@ package final class SpanRecording: TracePosition, @unchecked Sendable {
             access = self.withAttributes { $0.beginAccess(limit: limit) }
         }
         if access.attributes.isEmpty {
-            access.attributes.reserveCapacity(Self.usualAttributeCount)
+            // Made here, where its type is known: to reserve room in the API's costs twice as much.
+            access.attributes = SpanAttributes(Dictionary(minimumCapacity: Self.usualCount))
         }
         return access
     }
 
-    private static let usualAttributeCount = 6
+    private static let usualCount = 6
 
     func finishAccess(_ access: inout AttributeAccess) {
-        var dropped = access.settle(limit: self.attributeLimit)
+        let limit = self.attributeLimit
+        var dropped = access.isSettled(limit: limit) ? 0 : access.settle(limit: limit)
         if access.isSole, dropped == 0 {
             swap(&self.ownAttributes, &access.attributes)
             let (isDone, _) = self.lending.compareExchange(
@@ -202,7 +204,7 @@ package final class SpanRecording: TracePosition, @unchecked Sendable {
             }
             switch action {
             case .none: return
-            case .merge: dropped = access.settle(limit: self.attributeLimit)
+            case .merge: dropped = access.settle(limit: limit)
             case .deliver: return self.deliver()
             }
         }

@@ -92,6 +92,46 @@ struct AttributeAccessTests {
         #expect(ended.droppedAttributesCount == 0)
     }
 
+    @Test("Threads that meet at the first accesses of a span lose no attribute")
+    func threadsThatMeet() async throws {
+        let harness = TracingHarness()
+        let spans = (0..<5_000).map { _ in self.makeSpan(harness) }
+        // Each goes through all spans, two that write and one that reads, so that they meet often,
+        // and in every order.
+        onThreads(3) { number in
+            for span in spans {
+                if number == 2 {
+                    _ = span.attributes
+                } else {
+                    span.attributes["first \(number)"] = number
+                    span.attributes["second \(number)"] = number
+                }
+            }
+        }
+        for span in spans { span.end() }
+        let ended = await harness.endedSpans()
+        #expect(ended.count == spans.count)
+        #expect(ended.allSatisfy { $0.attributes.count == 4 })
+    }
+
+    @Test("Ending while others change attributes delivers each span once, with what came before")
+    func endingWhileOthersChange() async throws {
+        let harness = TracingHarness()
+        let spans = (0..<5_000).map { _ in self.makeSpan(harness) }
+        for span in spans { span.attributes["before"] = true }
+        onThreads(2) { number in
+            for span in spans {
+                if number == 0 { span.end() } else { span.attributes["meanwhile"] = true }
+            }
+        }
+        let ended = await harness.endedSpans()
+        #expect(ended.count == spans.count)
+        #expect(harness.counters.values.endedTwice == 0)
+        #expect(
+            ended.allSatisfy { $0.attributes["before"] == true && $0.attributes.count <= 2 }
+        )
+    }
+
     @Test("Ending during an access delivers the span, whole, when the access has ended")
     func endDuringAnAccess() async throws {
         let harness = TracingHarness()
