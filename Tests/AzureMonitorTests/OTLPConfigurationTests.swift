@@ -331,7 +331,7 @@ struct OTLPConfigurationTests {
         let telemetry = try Pipeline(configuration, otlpTransport: otlp).telemetry
         let health = await telemetry.run {
             telemetry.trackEvent("bought")
-            return await telemetry.forceFlush()
+            return await telemetry.forceFlush(.seconds(60))
         }
         let tokens = await otlp.requests.prefix(2).map { $0.headers[.authorization] }
         #expect(tokens == ["Bearer token-1", "Bearer token-2"])
