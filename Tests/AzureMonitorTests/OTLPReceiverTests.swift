@@ -50,7 +50,7 @@
                     await telemetry.roomForSpans()
                     await telemetry.roomForLogRecords()
                     let span = telemetry.tracer.startSpan(
-                        "GET /generate/\(number)",
+                        "GET /generate/{seq}",
                         context: .topLevel,
                         ofKind: .server
                     )

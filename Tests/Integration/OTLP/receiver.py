@@ -97,7 +97,6 @@ class Books:
                         True,
                     )
                     attributes = values(span.attributes)
-                    number = attributes.get("seq")
                     self.expect("name", span.name, f"GET /generate/{number}")
                     self.expect("method", attributes.get("http.request.method"), "GET")
                     self.expect("code", attributes.get("http.response.status_code"), 200)
