@@ -97,7 +97,7 @@ class Books:
                         True,
                     )
                     attributes = values(span.attributes)
-                    self.expect("name", span.name, f"GET /generate/{number}")
+                    self.expect("name", span.name, "GET /generate/{seq}")
                     self.expect("method", attributes.get("http.request.method"), "GET")
                     self.expect("code", attributes.get("http.response.status_code"), 200)
                     self.note("traces", attributes)
