@@ -52,6 +52,6 @@ public struct OTLPJSONDecoder: Sendable {
         }
         var reader = OTLPJSONRequestReader(kind: kind)
         reader.read(resources)
-        return OTLPExportRequest(batches: reader.batches, skipped: reader.skipped)
+        return OTLPExportRequest(batches: reader.contents.batches, skipped: reader.contents.skipped)
     }
 }

@@ -3,13 +3,9 @@ import TelemetryTransport
 
 /// Walks through a request from resource to scope to item, and keeps a list of what it skips.
 struct OTLPJSONRequestReader {
-    private(set) var batches: [ExportBatch] = []
-    private(set) var skipped: [OTLPExportRequest.SkippedItem] = []
+    private(set) var contents = OTLPRequestContents()
 
     private let kind: OTLPRequestKind
-    private var spans: [EndedSpan] = []
-    private var logs: [LogRecord] = []
-    private var metrics: [Metric] = []
 
     init(kind: OTLPRequestKind) {
         self.kind = kind
@@ -21,7 +17,7 @@ struct OTLPJSONRequestReader {
             do throws(UnreadableItem) {
                 try self.readResource(try value.asObject(), path: path)
             } catch {
-                self.skip(error, at: path)
+                self.contents.skip(error, at: path)
             }
         }
     }
@@ -41,22 +37,10 @@ struct OTLPJSONRequestReader {
             do throws(UnreadableItem) {
                 try self.readScope(try value.asObject(), path: path + suffix)
             } catch {
-                self.skip(error, at: path + suffix)
+                self.contents.skip(error, at: path + suffix)
             }
         }
-        switch self.kind {
-        case .traces where !self.spans.isEmpty:
-            self.batches.append(ExportBatch(resource: resource, records: .spans(self.spans)))
-            self.spans = []
-        case .logs where !self.logs.isEmpty:
-            self.batches.append(ExportBatch(resource: resource, records: .logs(self.logs)))
-            self.logs = []
-        case .metrics where !self.metrics.isEmpty:
-            self.batches.append(ExportBatch(resource: resource, records: .metrics(self.metrics)))
-            self.metrics = []
-        default:
-            break
-        }
+        self.contents.endBatch(of: resource)
     }
 
     private mutating func readScope(_ object: JSONObject, path: String) throws(UnreadableItem) {
@@ -70,27 +54,20 @@ struct OTLPJSONRequestReader {
                 )
             }
         }
+        let items = "\(path).\(self.kind.itemsKey)"
         for (index, value) in try object.array(self.kind.itemsKey).enumerated() {
             do throws(UnreadableItem) {
                 let item = try value.asObject()
                 switch self.kind {
-                case .traces: self.spans.append(try EndedSpan(json: item, scope: scope))
-                case .logs: self.logs.append(try LogRecord(json: item, scope: scope))
+                case .traces: self.contents.append(try EndedSpan(json: item, scope: scope))
+                case .logs: self.contents.append(try LogRecord(json: item, scope: scope))
                 case .metrics:
                     let (metric, unreadable) = try Metric.read(json: item, scope: scope)
-                    for error in unreadable {
-                        self.skip(error, at: "\(path).\(self.kind.itemsKey)[\(index)]")
-                    }
-                    if metric.pointCount > 0 { self.metrics.append(metric) }
+                    self.contents.append(metric, without: unreadable, at: "\(items)[\(index)]")
                 }
             } catch {
-                self.skip(error, at: "\(path).\(self.kind.itemsKey)[\(index)]")
+                self.contents.skip(error, at: "\(items)[\(index)]")
             }
         }
-    }
-
-    private mutating func skip(_ error: UnreadableItem, at path: String) {
-        let error = error.inside(path)
-        self.skipped.append(.init(path: error.path, reason: error.reason))
     }
 }

@@ -29,6 +29,6 @@ public struct OTLPProtobufDecoder: Sendable {
         } catch {
             throw OTLPDecodingError(code: .malformed, message: error.reason)
         }
-        return OTLPExportRequest(batches: reader.batches, skipped: reader.skipped)
+        return OTLPExportRequest(batches: reader.contents.batches, skipped: reader.contents.skipped)
     }
 }

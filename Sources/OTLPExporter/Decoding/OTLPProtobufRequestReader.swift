@@ -2,13 +2,9 @@ import TelemetryModel
 
 /// Walks through a request from resource to scope to item, and keeps a list of what it skips.
 struct OTLPProtobufRequestReader {
-    private(set) var batches: [ExportBatch] = []
-    private(set) var skipped: [OTLPExportRequest.SkippedItem] = []
+    private(set) var contents = OTLPRequestContents()
 
     private let kind: OTLPRequestKind
-    private var spans: [EndedSpan] = []
-    private var logs: [LogRecord] = []
-    private var metrics: [Metric] = []
 
     init(kind: OTLPRequestKind) {
         self.kind = kind
@@ -40,30 +36,14 @@ struct OTLPProtobufRequestReader {
                 }
             }
         } catch {
-            self.skip(error.inside("resource"), at: path)
+            self.contents.skip(error.inside("resource"), at: path)
             return
         }
         resource.attributes = attributes.attributes
         for (index, scope) in parts.elements.enumerated() {
             self.readScope(scope, path: "\(path).\(self.kind.scopesKey)[\(index)]")
         }
-        self.endBatch(of: resource)
-    }
-
-    private mutating func endBatch(of resource: Resource) {
-        switch self.kind {
-        case .traces where !self.spans.isEmpty:
-            self.batches.append(ExportBatch(resource: resource, records: .spans(self.spans)))
-            self.spans = []
-        case .logs where !self.logs.isEmpty:
-            self.batches.append(ExportBatch(resource: resource, records: .logs(self.logs)))
-            self.logs = []
-        case .metrics where !self.metrics.isEmpty:
-            self.batches.append(ExportBatch(resource: resource, records: .metrics(self.metrics)))
-            self.metrics = []
-        default:
-            break
-        }
+        self.contents.endBatch(of: resource)
     }
 
     private mutating func readScope(_ reader: ProtobufReader, path: String) {
@@ -72,25 +52,23 @@ struct OTLPProtobufRequestReader {
         do throws(UnreadableItem) {
             scope = try InstrumentationScope(protobuf: parts.headers)
         } catch {
-            self.skip(error.inside("scope"), at: path)
+            self.contents.skip(error.inside("scope"), at: path)
             return
         }
+        let items = "\(path).\(self.kind.itemsKey)"
         for (index, reader) in parts.elements.enumerated() {
             do throws(UnreadableItem) {
                 switch self.kind {
                 case .traces:
-                    self.spans.append(try EndedSpan(protobuf: reader, scope: scope))
+                    self.contents.append(try EndedSpan(protobuf: reader, scope: scope))
                 case .logs:
-                    self.logs.append(try LogRecord(protobuf: reader, scope: scope))
+                    self.contents.append(try LogRecord(protobuf: reader, scope: scope))
                 case .metrics:
                     let (metric, unreadable) = try Metric.read(protobuf: reader, scope: scope)
-                    for error in unreadable {
-                        self.skip(error, at: "\(path).\(self.kind.itemsKey)[\(index)]")
-                    }
-                    if metric.pointCount > 0 { self.metrics.append(metric) }
+                    self.contents.append(metric, without: unreadable, at: "\(items)[\(index)]")
                 }
             } catch {
-                self.skip(error, at: "\(path).\(self.kind.itemsKey)[\(index)]")
+                self.contents.skip(error, at: "\(items)[\(index)]")
             }
         }
     }
@@ -117,14 +95,9 @@ struct OTLPProtobufRequestReader {
                 }
             }
         } catch {
-            self.skip(error, at: path)
+            self.contents.skip(error, at: path)
         }
         return parts
-    }
-
-    private mutating func skip(_ error: UnreadableItem, at path: String) {
-        let error = error.inside(path)
-        self.skipped.append(.init(path: error.path, reason: error.reason))
     }
 }
 

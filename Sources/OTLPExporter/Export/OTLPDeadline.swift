@@ -17,12 +17,13 @@ struct OTLPDeadline {
         return now < self.moment ? .nanoseconds(Int64(clamping: self.moment - now)) : nil
     }
 
-    /// What an authorizer has, unless it takes too long.
+    /// What an authorizer has, unless it takes too long; `nil` without one.
     func authorization(
-        of authorizer: any OTLPAuthorizer,
+        of authorizer: (any OTLPAuthorizer)?,
         replacing refused: OTLPAuthorization?,
         challenge: String?
-    ) async throws(OTLPAuthorizationError) -> OTLPAuthorization {
+    ) async throws(OTLPAuthorizationError) -> OTLPAuthorization? {
+        guard let authorizer else { return nil }
         let tooLate = OTLPAuthorizationError(message: "there was none in time")
         guard let remaining else { throw tooLate }
         let time = self.time

@@ -35,21 +35,17 @@ struct OTLPHTTPClient: Sendable {
         var refused: OTLPAuthorization?
         var challenge: String?
         while true {
-            var authorization: OTLPAuthorization?
-            if let authorizer {
-                do throws(OTLPAuthorizationError) {
-                    authorization = try await deadline.authorization(
-                        of: authorizer,
-                        replacing: refused,
-                        challenge: challenge
-                    )
-                } catch {
-                    return .failed(DeliveryFailure(noAuthorization: error))
-                }
+            let authorization: OTLPAuthorization?
+            do throws(OTLPAuthorizationError) {
+                authorization = try await deadline.authorization(
+                    of: self.authorizer,
+                    replacing: refused,
+                    challenge: challenge
+                )
+            } catch {
+                return .failed(DeliveryFailure(noAuthorization: error))
             }
-            guard let remaining = deadline.remaining else {
-                return .failed(.noTimeLeft)
-            }
+            guard let remaining = deadline.remaining else { return .failed(.noTimeLeft) }
             let response: TransportResponse
             do throws(TransportError) {
                 response = try await transport.send(

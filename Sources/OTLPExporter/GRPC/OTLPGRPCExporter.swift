@@ -119,21 +119,17 @@
             let deadline = OTLPDeadline(min(timeLimit, channel.route.timeout), time: self.time)
             var refused: OTLPAuthorization?
             while true {
-                var authorization: OTLPAuthorization?
-                if let authorizer {
-                    do throws(OTLPAuthorizationError) {
-                        authorization = try await deadline.authorization(
-                            of: authorizer,
-                            replacing: refused,
-                            challenge: nil
-                        )
-                    } catch {
-                        return .failed(DeliveryFailure(noAuthorization: error))
-                    }
+                let authorization: OTLPAuthorization?
+                do throws(OTLPAuthorizationError) {
+                    authorization = try await deadline.authorization(
+                        of: self.authorizer,
+                        replacing: refused,
+                        challenge: nil
+                    )
+                } catch {
+                    return .failed(DeliveryFailure(noAuthorization: error))
                 }
-                guard let remaining = deadline.remaining else {
-                    return .failed(DeliveryFailure.noTimeLeft)
-                }
+                guard let remaining = deadline.remaining else { return .failed(.noTimeLeft) }
                 let secrets =
                     channel.route.secrets
                     + [authorization?.value, refused?.value].compactMap(\.self)
