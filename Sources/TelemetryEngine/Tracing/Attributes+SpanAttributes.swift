@@ -47,6 +47,48 @@ extension Attributes {
     }
 }
 
+extension SpanAttributes {
+    /// Converts attributes back, for who asks a span for them after its end.
+    ///
+    /// What has become an integer of 64 bits or a description stays one.
+    init(_ attributes: Attributes) {
+        self.init(Dictionary(minimumCapacity: attributes.count))
+        for element in attributes { self.set(element.key, value: SpanAttribute(element.value)) }
+    }
+}
+
+extension SpanAttribute {
+    /// `nil` for what the API has no form for, and never made.
+    fileprivate init?(_ value: AttributeValue) {
+        switch value {
+        case .string(let value): self = .string(value)
+        case .int(let value): self = .int64(value)
+        case .double(let value): self = .double(value)
+        case .bool(let value): self = .bool(value)
+        case .array(let values): self = Self.list(values)
+        case .bytes, .map, .null: return nil
+        }
+    }
+
+    /// A list of one type, as all are that were made of the API's.
+    private static func list(_ values: [AttributeValue]) -> SpanAttribute {
+        switch values.first {
+        case .int:
+            .int64Array(values.compactMap { if case .int(let value) = $0 { value } else { nil } })
+        case .double:
+            .doubleArray(
+                values.compactMap { if case .double(let value) = $0 { value } else { nil } }
+            )
+        case .bool:
+            .boolArray(values.compactMap { if case .bool(let value) = $0 { value } else { nil } })
+        default:
+            .stringArray(
+                values.compactMap { if case .string(let value) = $0 { value } else { nil } }
+            )
+        }
+    }
+}
+
 extension AttributeValue {
     @inline(__always)
     init(_ attribute: SpanAttribute) {

@@ -60,10 +60,18 @@ extension SpanRecording {
         struct Content: Sendable {
             var name: String
             var attributes: SpanAttributes
+            var finalAttributes: Attributes?
             var endTime: UInt64
             var droppedAttributes: Int
             var hasEnded: Bool
             var rare: Rarity?
+        }
+
+        /// What a recording that has ended has gathered.
+        struct Gathered: Sendable {
+            var attributes: SpanAttributes
+            var initialAttributes: Attributes?
+            var countOfEventsAndLinks: Int
         }
 
         private(set) var name: String
@@ -71,6 +79,9 @@ extension SpanRecording {
         private(set) var droppedAttributes = 0
         private var box: RarityBox?
         private var ledger = AttributeLedger()
+
+        /// The attributes as exporters receive them; `nil` until the end, and if there are none.
+        private(set) var finalAttributes: Attributes?
         private(set) var phase = Phase.recording
 
         /// How many attributes there were when none of them was to be handed down to other spans;
@@ -90,8 +101,14 @@ extension SpanRecording {
             if case .recording = self.phase { true } else { false }
         }
 
-        /// The attributes that were set through the API; without those under way in an access.
+        /// The attributes that were set through the API, until there are final ones; without those
+        /// under way in an access.
         var attributes: SpanAttributes { self.ledger.current }
+
+        /// The attributes as the API shows them, also after the end.
+        var visibleAttributes: SpanAttributes {
+            self.finalAttributes.map { SpanAttributes($0) } ?? self.ledger.current
+        }
 
         /// What few spans have, if this one has it.
         var rare: Rarity? { self.box?.value }
@@ -104,10 +121,25 @@ extension SpanRecording {
             return Content(
                 name: self.name,
                 attributes: self.attributes,
+                finalAttributes: self.finalAttributes,
                 endTime: self.endTime,
                 droppedAttributes: self.droppedAttributes,
                 hasEnded: hasEnded,
                 rare: self.box?.value
+            )
+        }
+
+        /// What there is to be converted after the end; `nil` if there is nothing.
+        var gathered: Gathered? {
+            let attributes = self.attributes
+            guard let box else {
+                if attributes.isEmpty { return nil }
+                return Gathered(attributes: attributes, countOfEventsAndLinks: 0)
+            }
+            return Gathered(
+                attributes: attributes,
+                initialAttributes: box.value.initialAttributes,
+                countOfEventsAndLinks: box.value.events.count + box.value.links.count
             )
         }
 
@@ -165,7 +197,7 @@ extension SpanRecording {
 
         mutating func beginAccess(limit: Int) -> AttributeAccess {
             guard self.isRecording else {
-                return AttributeAccess(attributes: self.ledger.current, role: .forgotten)
+                return AttributeAccess(attributes: self.visibleAttributes, role: .forgotten)
             }
             return self.ledger.begin(limit: limit)
         }
@@ -211,6 +243,14 @@ extension SpanRecording {
             }
             self.phase = .ended
             return .deliver
+        }
+
+        /// Keeps the attributes in the form for exporters alone; returns what is to be released after
+        /// the lock.
+        mutating func replaceAttributes(by attributes: Attributes, dropped: Int) -> SpanAttributes {
+            self.finalAttributes = attributes
+            self.droppedAttributes += dropped
+            return self.ledger.replace(with: SpanAttributes(Dictionary()))
         }
 
         mutating func settle(name: String, attributes: Attributes) {

@@ -90,7 +90,7 @@ package final class SpanRecording: TracePosition, @unchecked Sendable {
         set { self.state.withLock { $0.rename(to: newValue) } }
     }
 
-    var attributes: SpanAttributes { self.withAttributes { $0.attributes } }
+    var attributes: SpanAttributes { self.withAttributes { $0.visibleAttributes } }
 
     /// Does something with the state and all attributes in it.
     @inline(__always)
@@ -195,17 +195,14 @@ package final class SpanRecording: TracePosition, @unchecked Sendable {
             swap(&self.ownAttributes, &access.attributes)
         }
         while true {
-            let action = self.withAttributes { state in
+            let (action, gathered) = self.withAttributes { state in
                 let action = state.finishAccess(&access, dropped: dropped)
-                if action == .deliver {
-                    self.charge.store(Self.charge(of: state), ordering: .relaxed)
-                }
-                return action
+                return (action, action == .deliver ? state.gathered : nil)
             }
             switch action {
             case .none: return
             case .merge: dropped = access.settle(limit: limit)
-            case .deliver: return self.deliver()
+            case .deliver: return self.deliver(gathered)
             }
         }
     }
@@ -225,22 +222,42 @@ package final class SpanRecording: TracePosition, @unchecked Sendable {
 
     func end(at instant: UInt64) {
         let time = Swift.max(self.time(of: instant), self.origin.start.wall)
-        let action = self.withAttributes { state in
+        let (action, gathered) = self.withAttributes { state in
             let action = state.end(at: time)
-            if action == .deliver {
-                self.charge.store(Self.charge(of: state), ordering: .relaxed)
-            }
-            return action
+            return (action, action == .deliver ? state.gathered : nil)
         }
         switch action {
-        case .deliver: self.deliver()
+        case .deliver: self.deliver(gathered)
         case .wait: break
         case .countSecondEnd: self.core.withCore { $0.counters.countEndedTwice() }
         }
     }
 
-    private func deliver() {
+    /// Makes the attributes what exporters receive, and sends the recording on its way.
+    ///
+    /// Here, and not by the actor: they lie in the cache of this thread, and what another core has
+    /// to fetch line by line costs more than to convert it. The dictionary is freed where the next
+    /// one will be allocated.
+    private func deliver(_ gathered: State.Gathered?) {
+        if let gathered { self.convert(gathered) }
         self.core.withCore { $0.channel.send(self) }
+    }
+
+    private func convert(_ gathered: State.Gathered) {
+        let limits = self.limits
+        let (attributes, dropped) = Attributes.converting(
+            gathered.attributes,
+            over: gathered.initialAttributes,
+            limit: limits.attributes,
+            valueLength: limits.attributeValueLength
+        )
+        // Released after the lock: a value's deinit is foreign code.
+        _ = self.state.withLock { $0.replaceAttributes(by: attributes, dropped: dropped) }
+        self.charge.store(
+            Self.chargePerSpan + attributes.count * Self.chargePerAttribute
+                + gathered.countOfEventsAndLinks * Self.chargePerEventOrLink,
+            ordering: .relaxed
+        )
     }
 
     // MARK: What the tracer knows
@@ -263,8 +280,8 @@ package final class SpanRecording: TracePosition, @unchecked Sendable {
     /// there is nothing among them to be handed down.
     func attributesToHandDown() -> (set: SpanAttributes, initial: Attributes)? {
         self.withAttributes { state in
-            let initial = state.rare?.initialAttributes ?? [:]
             let set = state.attributes
+            let initial = state.finalAttributes ?? state.rare?.initialAttributes ?? [:]
             guard !initial.isEmpty || set.count != state.countWithoutHeirlooms else { return nil }
             return (set, initial)
         }
@@ -320,6 +337,7 @@ package final class SpanRecording: TracePosition, @unchecked Sendable {
     }
 
     private func attributes(of content: State.Content) -> (attributes: Attributes, dropped: Int) {
+        if let attributes = content.finalAttributes { return (attributes, 0) }
         let limits = self.limits
         return Attributes.converting(
             content.attributes,
@@ -413,28 +431,32 @@ extension SpanRecording: ChargedRecord {
 
     package var estimatedCharge: Int { self.charge.load(ordering: .relaxed) }
 
-    private static func charge(of state: borrowing State) -> Int {
-        var charge = Self.chargePerSpan + state.attributes.count * Self.chargePerAttribute
-        if let rare = state.rare {
-            charge += (rare.events.count + rare.links.count) * Self.chargePerEventOrLink
-        }
-        return charge
-    }
-
     package func measuredCharge() -> Int {
-        let content: (SpanAttributes, [RecordedEvent], Int) = self.withAttributes { state in
+        let content: (Attributes, [RecordedEvent], Int) = self.state.withLock { state in
             let rare = state.rare
             return (
-                state.attributes, rare?.events ?? [],
+                state.finalAttributes ?? [:], rare?.events ?? [],
                 state.name.utf8.count + (rare?.links.count ?? 0) * Self.chargePerEventOrLink
             )
         }
-        var charge = Self.chargePerSpan + content.2 + Self.charge(of: content.0)
+        var charge = Self.chargePerSpan + content.2
+        for element in content.0.elements {
+            charge += Self.chargePerAttribute + element.key.utf8.count
+            charge += Self.charge(of: element.value)
+        }
         for event in content.1 {
             charge += Self.chargePerEventOrLink + event.name.utf8.count
             charge += Self.charge(of: event.attributes)
         }
         return charge
+    }
+
+    private static func charge(of value: AttributeValue) -> Int {
+        switch value {
+        case .string(let text): text.utf8.count
+        case .array(let values): values.reduce(0) { $0 + 40 + self.charge(of: $1) }
+        default: 0
+        }
     }
 
     private static func charge(of attributes: SpanAttributes) -> Int {
