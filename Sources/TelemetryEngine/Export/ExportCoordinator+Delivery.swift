@@ -133,6 +133,7 @@ extension ExportCoordinator {
             change = self.lanes[index].breaker.failed(
                 failure,
                 at: now,
+                untilMidnight: self.time.wallNow().nanosecondsUntilMidnight,
                 jitter: Double.random(in: 0...1, using: &self.generator)
             )
             self.lanes[index].lastFailure = failure.explanation
