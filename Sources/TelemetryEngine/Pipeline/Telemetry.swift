@@ -421,9 +421,18 @@ extension Telemetry {
         await self.coordinator.waitUntilSettled()
     }
 
+    /// Collects metrics.
+    ///
+    /// - Parameter isLast: whether it is for the last time. All totals were collected just before
+    ///   then, and those that have not changed since are not reported twice.
     private func collectMetrics(isLast: Bool = false) async {
-        await self.aggregator.collectNow { await self.submit($0, to: $1) }
-        await self.report(from: self.metricProducers.filter { isLast || $0.interval == nil })
+        await self.aggregator.collectNow(omittingUnchanged: isLast) {
+            await self.submit($0, to: $1)
+        }
+        await self.report(
+            from: self.metricProducers.filter { isLast || $0.interval == nil },
+            omittingUnchanged: isLast
+        )
     }
 
     private func submit(
@@ -518,7 +527,10 @@ extension Telemetry {
     }
 
     /// Delivers what the producers have to say about the pipeline, each in a batch of its own.
-    private func report(from producers: [any PipelineMetricProducer]) async {
+    private func report(
+        from producers: [any PipelineMetricProducer],
+        omittingUnchanged: Bool = false
+    ) async {
         guard !producers.isEmpty else { return }
         let preferences = self.coordinator.temporalityPreferences
         var reading = PipelineReading(
@@ -534,6 +546,7 @@ extension Telemetry {
             capacity: self.configuration.logs.batching.maximumQueueSize
         )
         reading.tracing = self.tracingCounters.values
+        reading.omitsUnchanged = omittingUnchanged
         for producer in producers {
             let metrics = producer.metrics(of: reading, for: preferences)
             for preference in preferences {
