@@ -38,7 +38,6 @@ extension SpanRecording {
 
         /// What few spans have.
         struct Rarity: Sendable {
-            var initialAttributes: Attributes = [:]
             var status = EndedSpan.Status.unset
             var events: [RecordedEvent] = []
             var droppedEvents = 0
@@ -67,20 +66,13 @@ extension SpanRecording {
             var rare: Rarity?
         }
 
-        /// What a recording that has ended has gathered.
-        struct Gathered: Sendable {
-            var attributes: SpanAttributes
-            var initialAttributes: Attributes?
-            var countOfEventsAndLinks: Int
-        }
-
         private(set) var name: String
         private(set) var endTime: UInt64 = 0
         private(set) var droppedAttributes = 0
         private var box: RarityBox?
         private var ledger = AttributeLedger()
 
-        /// The attributes as exporters receive them; `nil` until the end, and if there are none.
+        /// All attributes as exporters receive them, from the end on, if they were converted there.
         private(set) var finalAttributes: Attributes?
         private(set) var phase = Phase.recording
 
@@ -88,20 +80,15 @@ extension SpanRecording {
         /// until there are more, nobody need look again.
         var countWithoutHeirlooms = 0
 
-        init(name: String, initialAttributes: Attributes? = nil) {
+        init(name: String) {
             self.name = name
-            if let initialAttributes, !initialAttributes.isEmpty {
-                let box = RarityBox()
-                box.value.initialAttributes = initialAttributes
-                self.box = box
-            }
         }
 
         var isRecording: Bool {
             if case .recording = self.phase { true } else { false }
         }
 
-        /// The attributes that were set through the API, until there are final ones; without those
+        /// The attributes that were set through the API, unless they were converted; without those
         /// under way in an access.
         var attributes: SpanAttributes { self.ledger.current }
 
@@ -126,20 +113,6 @@ extension SpanRecording {
                 droppedAttributes: self.droppedAttributes,
                 hasEnded: hasEnded,
                 rare: self.box?.value
-            )
-        }
-
-        /// What there is to be converted after the end; `nil` if there is nothing.
-        var gathered: Gathered? {
-            let attributes = self.attributes
-            guard let box else {
-                if attributes.isEmpty { return nil }
-                return Gathered(attributes: attributes, countOfEventsAndLinks: 0)
-            }
-            return Gathered(
-                attributes: attributes,
-                initialAttributes: box.value.initialAttributes,
-                countOfEventsAndLinks: box.value.events.count + box.value.links.count
             )
         }
 
@@ -245,12 +218,12 @@ extension SpanRecording {
             return .deliver
         }
 
-        /// Keeps the attributes in the form for exporters alone; returns what is to be released after
-        /// the lock.
-        mutating func replaceAttributes(by attributes: Attributes, dropped: Int) -> SpanAttributes {
+        /// Ends a recording whose attributes nobody else has.
+        mutating func end(at time: UInt64, attributes: Attributes, dropped: Int) {
+            self.endTime = time
             self.finalAttributes = attributes
             self.droppedAttributes += dropped
-            return self.ledger.replace(with: SpanAttributes(Dictionary()))
+            self.phase = .ended
         }
 
         mutating func settle(name: String, attributes: Attributes) {

@@ -23,6 +23,8 @@ package final class SpanRecording: TracePosition, @unchecked Sendable {
         var isLocalRoot = false
         /// The request that the span belongs to, unless it is that request.
         var localRoot: SpanRecording?
+        /// The attributes that the span has from its sampler and its parent, if there are any.
+        var initialAttributes: Attributes?
     }
 
     private let core: TracerCoreReference
@@ -41,8 +43,10 @@ package final class SpanRecording: TracePosition, @unchecked Sendable {
         static let resting: UInt8 = 0
         /// With somebody who changes them.
         static let lent: UInt8 = 1
+        /// In ``ownAttributes``, and somebody reads them who is going to end the span.
+        static let ending: UInt8 = 2
         /// In the state's ledger, for ever: it can tell several who change and read.
-        static let shared: UInt8 = 2
+        static let shared: UInt8 = 3
     }
 
     // Belongs to whoever changed `lending` from `resting`, until it is `resting` again. Swapped with
@@ -59,12 +63,11 @@ package final class SpanRecording: TracePosition, @unchecked Sendable {
         trace: TraceIdentity,
         spanID: SpanID,
         origin: Origin,
-        name: String,
-        initialAttributes: Attributes? = nil
+        name: String
     ) {
         self.core = core
         self.origin = origin
-        self.state = Locked(State(name: name, initialAttributes: initialAttributes))
+        self.state = Locked(State(name: name))
         super.init(trace: trace, spanID: spanID, isRemote: false)
     }
 
@@ -107,21 +110,29 @@ package final class SpanRecording: TracePosition, @unchecked Sendable {
         while true {
             let standing = self.lending.load(ordering: .acquiring)
             guard standing != Lending.shared else { return }
-            let (exchanged, _) = self.lending.compareExchange(
-                expected: standing,
-                desired: Lending.shared,
-                ordering: .acquiringAndReleasing
-            )
-            guard exchanged else { continue }
-            if standing == Lending.resting {
-                var attributes = SpanAttributes(Dictionary())
-                swap(&self.ownAttributes, &attributes)
-                state.adoptAttributes(attributes)
-            } else {
-                state.adoptLentAttributes()
+            guard self.pass(from: standing, to: Lending.shared) else { continue }
+            switch standing {
+            case Lending.resting: state.adoptAttributes(self.takeOwnAttributes())
+            case Lending.ending: state.adoptAttributes(self.ownAttributes)
+            default: state.adoptLentAttributes()
             }
             return
         }
+    }
+
+    @inline(__always)
+    private func pass(from standing: UInt8, to next: UInt8) -> Bool {
+        self.lending.compareExchange(
+            expected: standing,
+            desired: next,
+            ordering: .acquiringAndReleasing
+        ).exchanged
+    }
+
+    private func takeOwnAttributes() -> SpanAttributes {
+        var attributes = SpanAttributes(Dictionary())
+        swap(&self.ownAttributes, &attributes)
+        return attributes
     }
 
     func setStatus(_ status: SpanStatus) {
@@ -159,12 +170,7 @@ package final class SpanRecording: TracePosition, @unchecked Sendable {
     func beginAccess() -> AttributeAccess {
         let limit = self.attributeLimit
         var access: AttributeAccess
-        let (isMine, _) = self.lending.compareExchange(
-            expected: Lending.resting,
-            desired: Lending.lent,
-            ordering: .acquiring
-        )
-        if isMine {
+        if self.pass(from: Lending.resting, to: Lending.lent) {
             access = AttributeAccess(role: .sole)
             swap(&self.ownAttributes, &access.attributes)
             if access.attributes.count >= limit { access.previous = access.attributes }
@@ -185,24 +191,22 @@ package final class SpanRecording: TracePosition, @unchecked Sendable {
         var dropped = access.isSettled(limit: limit) ? 0 : access.settle(limit: limit)
         if access.isSole, dropped == 0 {
             swap(&self.ownAttributes, &access.attributes)
-            let (isDone, _) = self.lending.compareExchange(
-                expected: Lending.lent,
-                desired: Lending.resting,
-                ordering: .releasing
-            )
-            if isDone { return }
+            if self.pass(from: Lending.lent, to: Lending.resting) { return }
             // Others came meanwhile, and the ledger knows of this access, too.
             swap(&self.ownAttributes, &access.attributes)
         }
         while true {
-            let (action, gathered) = self.withAttributes { state in
+            let action = self.withAttributes { state in
                 let action = state.finishAccess(&access, dropped: dropped)
-                return (action, action == .deliver ? state.gathered : nil)
+                if action == .deliver {
+                    self.charge.store(Self.charge(of: state), ordering: .relaxed)
+                }
+                return action
             }
             switch action {
             case .none: return
             case .merge: dropped = access.settle(limit: limit)
-            case .deliver: return self.deliver(gathered)
+            case .deliver: return self.deliver()
             }
         }
     }
@@ -222,42 +226,45 @@ package final class SpanRecording: TracePosition, @unchecked Sendable {
 
     func end(at instant: UInt64) {
         let time = Swift.max(self.time(of: instant), self.origin.start.wall)
-        let (action, gathered) = self.withAttributes { state in
+        guard !self.endAlone(at: time) else { return self.deliver() }
+        let action = self.withAttributes { state in
             let action = state.end(at: time)
-            return (action, action == .deliver ? state.gathered : nil)
+            if action == .deliver {
+                self.charge.store(Self.charge(of: state), ordering: .relaxed)
+            }
+            return action
         }
         switch action {
-        case .deliver: self.deliver(gathered)
+        case .deliver: self.deliver()
         case .wait: break
         case .countSecondEnd: self.core.withCore { $0.counters.countEndedTwice() }
         }
     }
 
-    /// Makes the attributes what exporters receive, and sends the recording on its way.
+    /// Ends the span, and makes its attributes what exporters receive, if nobody else is at them.
     ///
-    /// Here, and not by the actor: they lie in the cache of this thread, and what another core has
-    /// to fetch line by line costs more than to convert it. The dictionary is freed where the next
-    /// one will be allocated.
-    private func deliver(_ gathered: State.Gathered?) {
-        if let gathered { self.convert(gathered) }
-        self.core.withCore { $0.channel.send(self) }
+    /// Here, and not off the caller's path: they lie in the cache of this core, and what another
+    /// one has to fetch line by line takes longer than to convert it. The dictionary is freed where
+    /// the next one will be allocated.
+    private func endAlone(at time: UInt64) -> Bool {
+        guard self.pass(from: Lending.resting, to: Lending.ending) else {
+            return false
+        }
+        let (converted, dropped) = self.converted(self.ownAttributes)
+        // Released after the lock: a value's deinit is foreign code.
+        let spent: SpanAttributes? = self.state.withLock { state in
+            guard
+                self.pass(from: Lending.ending, to: Lending.shared)
+            else { return nil }
+            state.end(at: time, attributes: converted, dropped: dropped)
+            self.charge.store(Self.charge(of: state), ordering: .relaxed)
+            return self.takeOwnAttributes()
+        }
+        return spent != nil
     }
 
-    private func convert(_ gathered: State.Gathered) {
-        let limits = self.limits
-        let (attributes, dropped) = Attributes.converting(
-            gathered.attributes,
-            over: gathered.initialAttributes,
-            limit: limits.attributes,
-            valueLength: limits.attributeValueLength
-        )
-        // Released after the lock: a value's deinit is foreign code.
-        _ = self.state.withLock { $0.replaceAttributes(by: attributes, dropped: dropped) }
-        self.charge.store(
-            Self.chargePerSpan + attributes.count * Self.chargePerAttribute
-                + gathered.countOfEventsAndLinks * Self.chargePerEventOrLink,
-            ordering: .relaxed
-        )
+    private func deliver() {
+        self.core.withCore { $0.channel.send(self) }
     }
 
     // MARK: What the tracer knows
@@ -280,8 +287,8 @@ package final class SpanRecording: TracePosition, @unchecked Sendable {
     /// there is nothing among them to be handed down.
     func attributesToHandDown() -> (set: SpanAttributes, initial: Attributes)? {
         self.withAttributes { state in
+            let initial = state.finalAttributes ?? self.origin.initialAttributes ?? [:]
             let set = state.attributes
-            let initial = state.finalAttributes ?? state.rare?.initialAttributes ?? [:]
             guard !initial.isEmpty || set.count != state.countWithoutHeirlooms else { return nil }
             return (set, initial)
         }
@@ -338,10 +345,14 @@ package final class SpanRecording: TracePosition, @unchecked Sendable {
 
     private func attributes(of content: State.Content) -> (attributes: Attributes, dropped: Int) {
         if let attributes = content.finalAttributes { return (attributes, 0) }
+        return self.converted(content.attributes)
+    }
+
+    private func converted(_ attributes: SpanAttributes) -> (attributes: Attributes, dropped: Int) {
         let limits = self.limits
         return Attributes.converting(
-            content.attributes,
-            over: content.rare?.initialAttributes,
+            attributes,
+            over: self.origin.initialAttributes,
             limit: limits.attributes,
             valueLength: limits.attributeValueLength
         )
@@ -431,26 +442,36 @@ extension SpanRecording: ChargedRecord {
 
     package var estimatedCharge: Int { self.charge.load(ordering: .relaxed) }
 
-    package func measuredCharge() -> Int {
-        let content: (Attributes, [RecordedEvent], Int) = self.state.withLock { state in
-            let rare = state.rare
-            return (
-                state.finalAttributes ?? [:], rare?.events ?? [],
-                state.name.utf8.count + (rare?.links.count ?? 0) * Self.chargePerEventOrLink
-            )
-        }
-        var charge = Self.chargePerSpan + content.2
-        for element in content.0.elements {
-            charge += Self.chargePerAttribute + element.key.utf8.count
-            charge += Self.charge(of: element.value)
-        }
-        for event in content.1 {
-            charge += Self.chargePerEventOrLink + event.name.utf8.count
-            charge += Self.charge(of: event.attributes)
+    private static func charge(of state: borrowing State) -> Int {
+        let attributes = state.finalAttributes?.count ?? state.attributes.count
+        var charge = Self.chargePerSpan + attributes * Self.chargePerAttribute
+        if let rare = state.rare {
+            charge += (rare.events.count + rare.links.count) * Self.chargePerEventOrLink
         }
         return charge
     }
 
+    package func measuredCharge() -> Int {
+        let content = self.withAttributes { $0.content }
+        var charge = Self.chargePerSpan + content.name.utf8.count
+        charge += Self.charge(of: content.attributes)
+        if let attributes = content.finalAttributes { charge += Self.charge(of: attributes) }
+        guard let rare = content.rare else { return charge }
+        charge += (rare.events.count + rare.links.count) * Self.chargePerEventOrLink
+        for event in rare.events {
+            charge += event.name.utf8.count + Self.charge(of: event.attributes)
+        }
+        return charge
+    }
+
+    private static func charge(of attributes: Attributes) -> Int {
+        attributes.elements.reduce(0) { charge, element in
+            charge + Self.chargePerAttribute + element.key.utf8.count
+                + Self.charge(of: element.value)
+        }
+    }
+
+    /// What a value takes beyond its place in the list.
     private static func charge(of value: AttributeValue) -> Int {
         switch value {
         case .string(let text): text.utf8.count

@@ -202,14 +202,14 @@ final class TracerCore: Sendable {
         by reference: TracerCoreReference
     ) -> SpanRecording {
         var origin = SpanRecording.Origin(kind: kind, fileID: fileID, start: start)
-        var initialAttributes = plan.initialAttributes
+        origin.initialAttributes = plan.initialAttributes
         if let parent = plan.parent {
             origin.parentSpanID = parent.spanID
             origin.hasRemoteParent = parent.isRemote
             if let recording = parent.recording {
                 origin.localRoot = recording.localRoot
                 origin.localRoot?.noteFollower()
-                self.hand(down: recording, to: &initialAttributes)
+                self.hand(down: recording, to: &origin.initialAttributes)
             }
         }
         origin.isLocalRoot = origin.localRoot == nil && (kind == .server || kind == .consumer)
@@ -218,8 +218,7 @@ final class TracerCore: Sendable {
             trace: plan.trace,
             spanID: plan.spanID,
             origin: origin,
-            name: name,
-            initialAttributes: initialAttributes
+            name: name
         )
         self.counters.countRecorded(isSampled: plan.trace.isSampled)
         return recording
