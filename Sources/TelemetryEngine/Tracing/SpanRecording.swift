@@ -247,15 +247,11 @@ package final class SpanRecording: TracePosition, @unchecked Sendable {
     /// one has to fetch line by line takes longer than to convert it. The dictionary is freed where
     /// the next one will be allocated.
     private func endAlone(at time: UInt64) -> Bool {
-        guard self.pass(from: Lending.resting, to: Lending.ending) else {
-            return false
-        }
+        guard self.pass(from: Lending.resting, to: Lending.ending) else { return false }
         let (converted, dropped) = self.converted(self.ownAttributes)
         // Released after the lock: a value's deinit is foreign code.
         let spent: SpanAttributes? = self.state.withLock { state in
-            guard
-                self.pass(from: Lending.ending, to: Lending.shared)
-            else { return nil }
+            guard self.pass(from: Lending.ending, to: Lending.shared) else { return nil }
             state.end(at: time, attributes: converted, dropped: dropped)
             self.charge.store(Self.charge(of: state), ordering: .relaxed)
             return self.takeOwnAttributes()
@@ -349,6 +345,7 @@ package final class SpanRecording: TracePosition, @unchecked Sendable {
     }
 
     private func converted(_ attributes: SpanAttributes) -> (attributes: Attributes, dropped: Int) {
+        if attributes.isEmpty, self.origin.initialAttributes == nil { return (Attributes(), 0) }
         let limits = self.limits
         return Attributes.converting(
             attributes,
