@@ -24,14 +24,12 @@ struct RecordGenerator: Sendable {
     private static let longestWait = 3_200_000_000.0
 
     /// After how many records the generator looks at clock and room: fewer if it is to be slow, and
-    /// never more than fit into a queue, because there is no room for these.
+    /// so few that there is often room for them, in half of a queue without a batch.
     func stride(within configuration: AzureMonitor.Configuration) -> Int {
-        let most = min(
-            64,
-            configuration.traces.batching.maximumQueueSize,
-            configuration.logs.batching.maximumQueueSize
-        )
-        guard self.rate > 0 else { return max(1, most) }
+        let room = [configuration.traces.batching, configuration.logs.batching]
+            .map { $0.maximumQueueSize / 2 - $0.maximumBatchSize }
+        let most = max(1, room.reduce(64, min))
+        guard self.rate > 0 else { return most }
         return max(1, Int(min(Double(most), self.rate / 100)))
     }
 
