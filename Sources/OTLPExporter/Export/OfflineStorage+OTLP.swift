@@ -6,7 +6,8 @@ extension OfflineStorage {
     ///
     /// Headers, tokens and certificates are in no storage: they come from `configuration`, which
     /// must lead to the place that the payloads were stored for. Without one, that of the
-    /// environment is taken if it leads there, or else nothing but the address.
+    /// environment is taken if it leads there, or names no address at all; or else nothing but the
+    /// address.
     ///
     /// - Parameters:
     ///   - destination: Whom the payloads are for.
@@ -31,13 +32,45 @@ extension OfflineStorage {
                     + "the configuration's. Pass the one it was stored with, or none."
             )
         }
-        let ofEnvironment = try? OTLPConfiguration().exporter(for: destination, stored, transport)
-        if let ofEnvironment { return ofEnvironment }
-        return try stored.makeExporters(transport: transport).first
+        return try stored.exporter(
+            for: destination,
+            bySettingsOf: OTLPConfiguration(),
+            transport: transport
+        )
     }
 }
 
 extension OTLPConfiguration {
+    /// The exporter for what was stored for a destination that this configuration was made of.
+    ///
+    /// - Parameter environment: What the environment says. Its headers are for the address that it
+    ///   names, if it names one.
+    func exporter(
+        for destination: Destination,
+        bySettingsOf environment: OTLPConfiguration,
+        transport: (any HTTPTransport)?
+    ) throws(OTLPError) -> (any TelemetryExporter)? {
+        let aimed = environment.namesAddress ? environment : environment.leading(to: self)
+        if let exporter = try? aimed.exporter(for: destination, self, transport) { return exporter }
+        return try self.makeExporters(transport: transport).first
+    }
+
+    private var namesAddress: Bool {
+        [self.endpoint, self.traces.endpoint, self.metrics.endpoint, self.logs.endpoint]
+            .contains { $0 != nil }
+    }
+
+    /// The same settings for the addresses of another configuration.
+    private func leading(to other: OTLPConfiguration) -> OTLPConfiguration {
+        var configuration = self
+        configuration.endpoint = other.endpoint
+        configuration.traces.endpoint = other.traces.endpoint
+        configuration.metrics.endpoint = other.metrics.endpoint
+        configuration.logs.endpoint = other.logs.endpoint
+        if other.protocol == .grpc { configuration.protocol = .grpc }
+        return configuration
+    }
+
     /// The exporter that leads to a destination; `nil` if none does.
     ///
     /// What signals there are is part of some identities, so those of `stored` are tried as well.

@@ -135,6 +135,60 @@ struct OTLPPlaceTests {
         }
     }
 
+    struct EnvironmentCase: Sendable, CustomTestStringConvertible {
+        var testDescription: String
+        var variables: [String: String] = [:]
+        var identity = "https://host"
+        var sends: String?
+    }
+
+    @Test(
+        "the headers of the environment go to its own address, or where it names none",
+        arguments: [
+            EnvironmentCase(testDescription: "no address", sends: "key"),
+            EnvironmentCase(
+                testDescription: "no address, and one of one signal is stored",
+                identity: "logs=https://host/in",
+                sends: "key"
+            ),
+            EnvironmentCase(
+                testDescription: "the same address",
+                variables: ["OTEL_EXPORTER_OTLP_ENDPOINT": "https://host/"],
+                sends: "key"
+            ),
+            EnvironmentCase(
+                testDescription: "another address",
+                variables: ["OTEL_EXPORTER_OTLP_ENDPOINT": "https://other"]
+            ),
+            EnvironmentCase(
+                testDescription: "another address for one signal",
+                variables: ["OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": "https://other/v1/traces"]
+            ),
+        ]
+    )
+    func environment(_ example: EnvironmentCase) async throws {
+        let transport = ScriptedTransport()
+        let destination = Destination(name: "otlp", identity: example.identity)
+        let stored = try #require(OTLPPlace.configuration(of: destination))
+        let variables = ["OTEL_EXPORTER_OTLP_HEADERS": "authorization=key"]
+        let exporter = try #require(
+            try stored.exporter(
+                for: destination,
+                bySettingsOf: OTLPConfiguration(
+                    environment: variables.merging(example.variables) { $1 }
+                ),
+                transport: transport
+            )
+        )
+        #expect(exporter.destination.identity == example.identity)
+        let encoded = await exporter.encode(Sample.batch(.logs, 1))
+        let payload = try #require(encoded.payloads.first)
+        #expect(await exporter.send(payload, within: .seconds(30)) == .accepted)
+        let request = try #require(await transport.requests.last)
+        #expect(request.url.hasPrefix("https://host/"))
+        #expect(request.headers[.authorization] == example.sends)
+    }
+
     @Test("a configuration that leads elsewhere is refused")
     func elsewhere() {
         var configuration = OTLPConfiguration(environment: [:])

@@ -182,6 +182,71 @@ import Testing
         #expect(rows == ["requests": 600, "traces": 400, "customMetrics": 200])
     }
 
+    @Test(arguments: [
+        (0, 8_192, 64), (0, 1_034, 5), (0, 10, 1), (0, 1, 1), (0, Int.max, 64), (1e300, 8_192, 64),
+        (1e300, 1_030, 3), (500, 8_192, 5), (1e-300, 8_192, 1),
+    ])
+    func `no more records are made at once than fit into a queue`(
+        rate: Double,
+        queueSize: Int,
+        stride: Int
+    ) {
+        let generator = RecordGenerator(
+            plan: GenerationPlan(spans: 1, logs: 1, metrics: 1),
+            rate: rate,
+            run: "test",
+            attributeCount: 0,
+            linger: .zero
+        )
+        var configuration = AzureMonitor.Configuration()
+        configuration.traces.batching.maximumQueueSize = queueSize
+        #expect(generator.stride(within: configuration) == stride)
+        configuration = AzureMonitor.Configuration()
+        configuration.logs.batching.maximumQueueSize = queueSize
+        #expect(generator.stride(within: configuration) == stride)
+    }
+
+    @Test func `however small the queues, nothing is dropped`() async throws {
+        let host = try InsightsHost(port: 0)
+        let rows = try await host.run { port in
+            let account = try await Self.generate(
+                GenerationDestinations(
+                    otlp: "http://127.0.0.1:\(port)/",
+                    environment: [
+                        "OTEL_BSP_MAX_QUEUE_SIZE": "10", "OTEL_BSP_MAX_EXPORT_BATCH_SIZE": "2",
+                        "OTEL_BLRP_MAX_QUEUE_SIZE": "10", "OTEL_BLRP_MAX_EXPORT_BATCH_SIZE": "2",
+                    ]
+                )
+            )
+            #expect(account.health.total.exported == 600)
+            #expect(account.health.total.dropped.isEmpty)
+            return try await host.arrived()
+        }
+        #expect(rows == ["requests": 300, "traces": 200, "customMetrics": 100])
+    }
+
+    @Test(
+        arguments: [
+            ("5", [:], 128, 128),
+            ("200", [:], 216, 216),
+            ("200", ["OTEL_ATTRIBUTE_COUNT_LIMIT": "10"], 10, 10),
+            ("200", ["OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT": "10"], 10, 216),
+        ] as [(String, [String: String], Int, Int)]
+    )
+    func `the limits leave room for the attributes that were asked for`(
+        attributes: String,
+        limits: [String: String],
+        ofSpans: Int,
+        ofLogRecords: Int
+    ) throws {
+        let command = try GenerateCommand.parse(
+            ["--attributes", attributes, "--otlp", "http://127.0.0.1:9"]
+        )
+        let configuration = try command.configuration(in: limits)
+        #expect(configuration.traces.limits.attributes == ofSpans)
+        #expect(configuration.logs.limits.attributeCount == ofLogRecords)
+    }
+
     @Test func `what was stored for OTLP is listed and sent`() async throws {
         let directory = FileManager.default.temporaryDirectory
             .appending(path: "azure-monitor-\(UUID().uuidString)").path

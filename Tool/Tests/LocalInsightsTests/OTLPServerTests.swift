@@ -699,6 +699,26 @@ import Testing
         }
     }
 
+    @Test(arguments: [
+        HTTPRequest.Method.get, .head, .put, .patch, .delete, .options,
+    ])
+    func `whoever does not post is told to`(method: HTTPRequest.Method) async throws {
+        try await self.withServer { client in
+            for signal in Signal.allCases {
+                let response = try await client.executeRequest(
+                    uri: "/v1/\(signal.rawValue)",
+                    method: method,
+                    headers: [:],
+                    body: nil
+                )
+                #expect(response.status == .methodNotAllowed)
+                #expect(response.headers[.allow] == "POST")
+                #expect(response.headers[.contentType] == Self.json)
+                #expect(String(buffer: response.body).contains(#""code":12"#))
+            }
+        }
+    }
+
     @Test func `a request at the wrong address is told the right one`() async throws {
         try await self.withServer { client in
             let response = try await Self.send(

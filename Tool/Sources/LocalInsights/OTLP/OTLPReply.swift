@@ -45,6 +45,7 @@ struct OTLPReply: Sendable, Hashable {
     /// The code of gRPC that says about the same as the status.
     private var code: Int {
         switch self.status {
+        case 405: 12  // UNIMPLEMENTED
         case 413: 8  // RESOURCE_EXHAUSTED
         case 503: 14  // UNAVAILABLE
         default: 3  // INVALID_ARGUMENT

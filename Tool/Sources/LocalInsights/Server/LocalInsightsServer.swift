@@ -12,6 +12,7 @@ import TelemetryTransport
 /// | `POST /v2.1/track`, `POST /v2/track`         | 200, 206 or 400 with a ``TrackReply``       |
 /// | `POST /QuickPulseService.svc/ping`, `…/post` | 200, `x-ms-qps-subscribed: false`           |
 /// | `POST /v1/traces`, `/v1/metrics`, `/v1/logs` | 200 or 400 with an ``OTLPReply``            |
+/// | any other method there                       | 405 with an ``OTLPReply``                   |
 /// | `POST /v1/query`                             | 200 with rows, 400 with `{"error":…}`       |
 /// | `GET /api/state`                             | how much has arrived                        |
 /// | `GET /`                                      | the page                                    |
@@ -102,6 +103,11 @@ package struct LocalInsightsServer: Sendable {
         for signal in Signal.allCases {
             router.post("/v1/\(signal.rawValue)") { request, _ in
                 try await self.receive(signal, in: request)
+            }
+            for method in Self.unusedMethods {
+                router.on("/v1/\(signal.rawValue)", method: method) { request, _ in
+                    Self.refuseMethod(of: request, for: signal)
+                }
             }
         }
         let guarded = router.group().add(
@@ -223,6 +229,21 @@ package struct LocalInsightsServer: Sendable {
             )
         }
         return Self.response(result.reply, to: signal, in: encoding)
+    }
+
+    /// The methods that somebody may try where only `POST` does something.
+    private static let unusedMethods: [HTTPRequest.Method] = [
+        .get, .head, .put, .patch, .delete, .options,
+    ]
+
+    private static func refuseMethod(of request: Request, for signal: Signal) -> Response {
+        var response = Self.response(
+            OTLPReply(status: 405, message: "Telemetry is sent with POST."),
+            to: signal,
+            in: OTLPEncoding(contentType: request.headers[.contentType]) ?? .json
+        )
+        response.headers[.allow] = "POST"
+        return response
     }
 
     private static func response(

@@ -3,6 +3,7 @@ import AzureMonitor
 import AzureMonitorExporter
 import Foundation
 import OTLPExporter
+import TelemetryEngine
 
 /// Sends made-up records through the real pipeline.
 struct GenerateCommand: AsyncParsableCommand {
@@ -63,6 +64,13 @@ struct GenerateCommand: AsyncParsableCommand {
         ] where count < 0 {
             throw ValidationError("--\(name) must not be negative.")
         }
+        let (pair, isPairTooMany) = self.spans.addingReportingOverflow(self.logs)
+        guard !isPairTooMany, !pair.addingReportingOverflow(self.metrics).overflow else {
+            throw ValidationError("--spans, --logs and --metrics are too many together.")
+        }
+        guard self.attributes <= Self.maximumAttributes else {
+            throw ValidationError("--attributes must be at most \(Self.maximumAttributes).")
+        }
         guard self.rate >= 0, self.rate.isFinite else {
             throw ValidationError("--rate must be 0 or more records a second.")
         }
@@ -77,21 +85,7 @@ struct GenerateCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        var configuration = try GenerationDestinations(
-            connectionString: self.connectionString,
-            otlp: self.otlp,
-            environment: ProcessInfo.processInfo.environment
-        ).configuration()
-        if let directory = self.storage {
-            configuration.storage = StorageConfiguration()
-            configuration.storage?.directory = directory
-        }
-        if self.isWithoutStorage { configuration.storage = nil }
-        configuration.logs.console = .off
-        // Each metric record is a series of its own, however many there are.
-        configuration.metrics.cardinalityLimit = nil
-        configuration.metrics.exportInterval = .seconds(1)
-
+        let configuration = try self.configuration(in: ProcessInfo.processInfo.environment)
         let generator = RecordGenerator(
             plan: GenerationPlan(spans: self.spans, logs: self.logs, metrics: self.metrics),
             rate: self.rate,
@@ -109,5 +103,41 @@ struct GenerateCommand: AsyncParsableCommand {
         }
         Console.print(account.json)
         if !account.health.total.dropped.isEmpty { throw ExitCode(1) }
+    }
+
+    /// More than that, on each record, tells nobody anything.
+    private static let maximumAttributes = 10_000
+
+    /// How many attributes a record has at most beside those of `--attributes`: what `generate` and
+    /// the library itself put there.
+    private static let ownAttributes = 16
+
+    /// What the records are sent by.
+    func configuration(
+        in environment: [String: String]
+    ) throws(ToolFailure) -> AzureMonitor.Configuration {
+        var configuration = try GenerationDestinations(
+            connectionString: self.connectionString,
+            otlp: self.otlp,
+            environment: environment
+        ).configuration()
+        if let directory = self.storage {
+            configuration.storage = StorageConfiguration()
+            configuration.storage?.directory = directory
+        }
+        if self.isWithoutStorage { configuration.storage = nil }
+        configuration.logs.console = .off
+        // Each metric record is a series of its own, however many there are.
+        configuration.metrics.cardinalityLimit = nil
+        configuration.metrics.exportInterval = .seconds(1)
+        // Who asks for so many attributes wants them all. Limits in the environment are wanted, too.
+        let attributes = self.attributes + Self.ownAttributes
+        if configuration.traces.limits.attributes == SpanLimits().attributes {
+            configuration.traces.limits.attributes = max(SpanLimits().attributes, attributes)
+        }
+        if configuration.logs.limits.attributeCount == LogLimits().attributeCount {
+            configuration.logs.limits.attributeCount = max(LogLimits().attributeCount, attributes)
+        }
+        return configuration
     }
 }

@@ -18,9 +18,19 @@ struct RecordGenerator: Sendable {
     /// How long to stay at the end.
     let linger: Duration
 
-    /// After how many records the generator looks at clock and room; fewer if it is to be slow.
-    private var stride: Int {
-        self.rate > 0 ? max(1, min(64, Int(self.rate / 100))) : 64
+    /// The longest time that anybody waits for a record, in seconds: a hundred years.
+    ///
+    /// A duration cannot hold every number of seconds.
+    private static let longestWait = 3_200_000_000.0
+
+    /// After how many records the generator looks at clock and room: fewer if it is to be slow, and
+    /// so few that there is often room for them, in half of a queue without a batch.
+    func stride(within configuration: AzureMonitor.Configuration) -> Int {
+        let room = [configuration.traces.batching, configuration.logs.batching]
+            .map { $0.maximumQueueSize / 2 - $0.maximumBatchSize }
+        let most = max(1, room.reduce(64, min))
+        guard self.rate > 0 else { return most }
+        return max(1, Int(min(Double(most), self.rate / 100)))
     }
 
     /// Runs a pipeline, makes all records, and waits until their fate is known.
@@ -28,11 +38,12 @@ struct RecordGenerator: Sendable {
         let clock = ContinuousClock()
         let start = clock.now
         let telemetry = try AzureMonitor.makePipeline(configuration)
+        let stride = self.stride(within: configuration)
         await telemetry.run {
             await withTaskGroup(of: Void.self) { group in
                 group.addTask { await self.reportEverySecond(telemetry) }
                 group.addTask {
-                    await self.generate(into: telemetry, clock: clock)
+                    await self.generate(into: telemetry, stride: stride, clock: clock)
                     await self.deliverWhatWaits(telemetry, clock: clock)
                 }
                 group.addTask { await Self.waitForSignal() }
@@ -48,11 +59,14 @@ struct RecordGenerator: Sendable {
         )
     }
 
-    private func generate(into telemetry: Telemetry, clock: ContinuousClock) async {
+    private func generate(
+        into telemetry: Telemetry,
+        stride: Int,
+        clock: ContinuousClock
+    ) async {
         let logger = Logger(label: "generate") { telemetry.makeLogHandler(label: $0) }
         let extra = (0..<self.attributeCount).map { ("attribute.\($0)", "value \($0)") }
         let start = clock.now
-        let stride = self.stride
         var plan = self.plan
         var made = 0
         // Where there are several destinations, the queues have room while one lane has: the other
@@ -78,7 +92,8 @@ struct RecordGenerator: Sendable {
                 waitsForAll = await Self.settle(telemetry, clock: clock)
             }
             if self.rate > 0 {
-                let due = start + .seconds(Double(min(made, plan.total)) / self.rate)
+                let seconds = Double(min(made, plan.total)) / self.rate
+                let due = start + .seconds(min(seconds, Self.longestWait))
                 try? await clock.sleep(until: due, tolerance: .zero)
             }
         }
