@@ -145,7 +145,9 @@ extension ExportCoordinator {
         case .accepted, .partiallyAccepted, .payloadTooLarge, .refused:
             change = self.lanes[index].breaker.answered()
             switch outcome {
-            case .accepted, .partiallyAccepted: self.lanes[index].attempts.accepted()
+            case .accepted, .partiallyAccepted:
+                self.lanes[index].attempts.accepted()
+                self.lanes[index].hasFailedLately = false
             default: break
             }
             if case .refused(_, let explanation) = outcome {
@@ -178,7 +180,10 @@ extension ExportCoordinator {
 
     /// Stores a payload, or drops it for its age; `true` if it must be tried from memory.
     func keepOrDrop(_ payload: Payload, on index: Int, birth: UInt64) async -> Bool {
-        if await self.store(payload, on: index) { return false }
+        if await self.store(payload, on: index) {
+            self.redeliverSoon(on: index)
+            return false
+        }
         let now = self.time.monotonicNow()
         let isTheEnd = Task.isCancelled || self.isFinishing
         guard isTheEnd || now - birth >= Self.maximumAge.nanoseconds else { return true }

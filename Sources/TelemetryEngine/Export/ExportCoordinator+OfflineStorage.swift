@@ -99,9 +99,11 @@ extension ExportCoordinator {
         else {
             self.lanes[index].hasBacklog = true
             self.book(await storage.release(stored.id, countsAttempt: false), on: index)
+            self.redeliverSoon(on: index)
             return
         }
-        _ = await self.redeliver(stored, from: storage, by: exporter, on: index)
+        guard await !self.redeliver(stored, from: storage, by: exporter, on: index) else { return }
+        self.redeliverSoon(on: index)
     }
 
     /// Encodes a batch and leaves it on disk, since everybody who could send it is busy.
@@ -148,13 +150,34 @@ extension ExportCoordinator {
         )
     }
 
-    /// Delivers what lies in offline storage: at the start, after a success, and now and then.
+    /// Has what was just stored tried again when the destination may have recovered: perhaps nothing
+    /// else comes that would show it.
+    func redeliverSoon(on index: Int) {
+        self.lanes[index].hasFailedLately = true
+        guard self.lanes[index].isRedeliveryIdle else { return }
+        self.lanes[index].isRedeliveryIdle = false
+        self.lanes[index].bell.ring()
+    }
+
+    /// Gives the destination a moment after a failure, unless it has accepted something since.
+    private func rest(on index: Int) async {
+        while self.lanes[index].hasFailedLately, !self.isFinishing, !Task.isCancelled {
+            self.lanes[index].hasFailedLately = false
+            // An open breaker says itself how long it takes.
+            guard self.lanes[index].breaker.isClosed else { return }
+            await self.pause(on: self.lanes[index].bell, seconds: 0.5...1)
+        }
+    }
+
+    /// Delivers what lies in offline storage: at the start, after a success, soon after a failure,
+    /// and now and then.
     func redeliver(on index: Int) async {
         guard let storage = self.lanes[index].storage else { return }
         let bell = self.lanes[index].bell
         // Many processes may start at once.
         await self.pause(on: bell, seconds: 0...self.configuration.redeliveryStartSpread)
         while self.keepsDraining(on: index) {
+            await self.rest(on: index)
             self.book(await storage.expire(), on: index)
             let wait = await self.drain(storage, on: index)
             guard !self.isFinishing, !Task.isCancelled else { return }
@@ -163,9 +186,11 @@ extension ExportCoordinator {
                     atMost: .nanoseconds(Int64(clamping: wait)),
                     time: self.time
                 )
-            } else {
+            } else if !self.lanes[index].hasFailedLately {
                 let seconds = Double(Self.redeliveryInterval.components.seconds)
+                self.lanes[index].isRedeliveryIdle = true
                 await self.pause(on: bell, seconds: seconds * 0.75...seconds * 1.25)
+                self.lanes[index].isRedeliveryIdle = false
             }
         }
     }

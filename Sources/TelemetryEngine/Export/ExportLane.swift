@@ -23,6 +23,10 @@ struct ExportLane {
     /// How often there was something to deliver in offline storage, so that whoever found nothing
     /// there knows whether anything came meanwhile.
     private(set) var backlogAdditions: UInt64 = 0
+    /// Whether something was stored because it could not be delivered, and has had no rest since.
+    var hasFailedLately = false
+    /// Whether the redelivery sleeps because it knows of nothing to deliver.
+    var isRedeliveryIdle = false
     var isStorageFailing = false
     /// What offline storage held when it was closed; asking it later would open it again.
     var storedAtClose: Int?

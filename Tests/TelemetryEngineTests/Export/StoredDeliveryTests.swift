@@ -56,6 +56,30 @@ struct StoredDeliveryTests {
         #expect(fixture.exporter.sent.map(\.recordCount) == [3, 2, 3])
     }
 
+    @Test(
+        "what could not be delivered is tried again within seconds, though nothing else comes",
+        arguments: [Durability.onFailure, .writeAhead],
+        [1, 2, 3]
+    )
+    func nothingElseComes(durability: Durability, failures: Int) async throws {
+        let outcomes = Array(repeating: DeliveryOutcome.failed(.trouble), count: failures)
+        let fixture = try ExportFixture(
+            InMemoryExporter(keepsUndelivered: true, outcomes: outcomes)
+        ) { $0.durability = durability }
+        await fixture.running {
+            // The redelivery has found nothing, and sleeps as those do who renew leases.
+            await fixture.wait(movingTime: false) { fixture.time.sleeperCount == 2 }
+            for _ in 0..<failures {
+                await fixture.coordinator.submit(.spans(1))
+                await fixture.coordinator.waitUntilSettled()
+            }
+            #expect(fixture.exporter.sent.count == failures)
+            let end = fixture.time.monotonic
+            await fixture.wait { await fixture.books.exported == UInt64(failures) }
+            #expect(fixture.time.monotonic - end <= 5_000_000_000)
+        }
+    }
+
     @Test("an outage counts against no payload")
     func outage() async throws {
         let directory = try await self.storing([1])
