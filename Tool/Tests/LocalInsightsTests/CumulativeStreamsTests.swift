@@ -4,8 +4,6 @@ import Testing
 @testable import LocalInsights
 
 /// What came since, told from what was counted so far.
-///
-/// The session begins at 1000.
 @Suite struct CumulativeStreamsTests {
     /// A point, and what it is to stand for; `nil` if it adds nothing.
     struct Step: Sendable {
@@ -62,7 +60,7 @@ import Testing
 
     static let scenarios: [Scenario] = [
         Scenario(
-            name: "a stream of this session counts from zero",
+            name: "a stream counts from zero",
             steps: [
                 Self.number(1000, 1010, .int(5), adds: .int(5), since: 1000),
                 Self.number(1000, 1020, .int(7), adds: .int(2), since: 1010),
@@ -70,24 +68,10 @@ import Testing
             ]
         ),
         Scenario(
-            name: "a stream without a start counts from zero if it is read in this session",
+            name: "a stream without a start counts from zero",
             steps: [
                 Self.number(0, 1010, .double(0.5), adds: .double(0.5)),
                 Self.number(0, 1020, .double(2), adds: .double(1.5), since: 1010),
-            ]
-        ),
-        Scenario(
-            name: "a stream without a start, read before this session, is only remembered",
-            steps: [
-                Self.number(0, 999, .int(5), adds: nil),
-                Self.number(0, 1020, .int(8), adds: .int(3), since: 999),
-            ]
-        ),
-        Scenario(
-            name: "a stream that began before is only remembered",
-            steps: [
-                Self.number(999, 1010, .int(500), adds: nil),
-                Self.number(999, 1020, .int(501), adds: .int(1), since: 1010),
             ]
         ),
         Scenario(
@@ -203,18 +187,11 @@ import Testing
                 Self.histogram(1000, 1020, (2, nil, 1, 1), adds: (1, nil, nil, nil), since: 1010),
             ]
         ),
-        Scenario(
-            name: "a histogram that began before is only remembered",
-            steps: [
-                Self.histogram(10, 1010, (5, 10, 1, 4), adds: nil),
-                Self.histogram(10, 1020, (6, 12, 1, 4), adds: (1, 2, nil, nil), since: 1010),
-            ]
-        ),
     ]
 
     @Test(arguments: Self.scenarios)
     func `each point adds what came since the last`(scenario: Scenario) {
-        var streams = CumulativeStreams(sessionStart: Timestamp(nanosecondsSinceEpoch: 1000))
+        var streams = CumulativeStreams()
         for (index, step) in scenario.steps.enumerated() {
             let answer = streams.arrived(
                 step.amount,
@@ -230,7 +207,7 @@ import Testing
     }
 
     @Test func `what is not a number is not remembered`() {
-        var streams = CumulativeStreams(sessionStart: .epoch)
+        var streams = CumulativeStreams()
         let key = CumulativeStreams.Key(series: 1, start: .epoch)
         let time = Timestamp(nanosecondsSinceEpoch: 5)
         guard
@@ -269,10 +246,7 @@ import Testing
 
     @Test func `the stream that was not heard of for longest is forgotten, and not counted twice`()
     {
-        var streams = CumulativeStreams(
-            sessionStart: Timestamp(nanosecondsSinceEpoch: 1000),
-            maximumStreams: 3
-        )
+        var streams = CumulativeStreams(maximumStreams: 3)
         for series in 1...3 {
             #expect(Self.arrive(series, start: 1000, time: 1010, 10, in: &streams) == 10)
         }
@@ -290,7 +264,7 @@ import Testing
     }
 
     @Test func `once a stream without a start is forgotten, none counts from zero`() {
-        var streams = CumulativeStreams(sessionStart: .epoch, maximumStreams: 1)
+        var streams = CumulativeStreams(maximumStreams: 1)
         #expect(Self.arrive(1, start: 0, time: 10, 5, in: &streams) == 5)
         #expect(Self.arrive(2, start: 7, time: 10, 5, in: &streams) == 5)
         #expect(Self.arrive(1, start: 0, time: 20, 9, in: &streams) == nil)
@@ -301,7 +275,7 @@ import Testing
 
     @Test func `the deltas of any stream add up to its total`() {
         var random = SplitMix(state: 7)
-        var streams = CumulativeStreams(sessionStart: .epoch, maximumStreams: 1_000)
+        var streams = CumulativeStreams(maximumStreams: 1_000)
         var totals = [Int64](repeating: 0, count: 500)
         var sums = totals
         for step in 0..<20_000 {

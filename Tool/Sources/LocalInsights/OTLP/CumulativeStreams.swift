@@ -8,9 +8,8 @@ import TelemetryModel
 ///
 /// | Point                                                       | What it adds                    |
 /// | ----------------------------------------------------------- | ------------------------------- |
-/// | the first of a stream that began in this session            | all of it                       |
-/// | the first of a stream without a start, read in this session | all of it                       |
-/// | the first of a stream that began before                     | nothing: how much of it was reported before, nobody knows |
+/// | the first of a stream, whenever it began                    | all of it                       |
+/// | the first of a stream that may have been forgotten          | nothing: how much of it was counted before, nobody knows |
 /// | a later one, with more                                      | the difference                  |
 /// | a later one, with as much                                   | nothing, and no row             |
 /// | a later one, with less                                      | all of it: the count began anew |
@@ -62,16 +61,13 @@ struct CumulativeStreams: Sendable {
         var amount: Amount
     }
 
-    /// When the session began.
-    private let sessionStart: Timestamp
     private var streams: RecentlyUsed<Key, Stream>
     /// The latest start of those that were forgotten.
     private var forgottenStart = Timestamp.epoch
     private var hasForgottenStartless = false
 
-    /// Creates a memory for a session that begins now.
-    init(sessionStart: Timestamp, maximumStreams: Int = Self.maximumStreams) {
-        self.sessionStart = sessionStart
+    /// Creates a memory without streams.
+    init(maximumStreams: Int = Self.maximumStreams) {
         self.streams = RecentlyUsed(capacity: maximumStreams)
     }
 
@@ -91,7 +87,7 @@ struct CumulativeStreams: Sendable {
             return delta.map { .report($0, since: since) } ?? .ignore
         }
         if let answer { return answer }
-        let isNew = self.isNew(key, at: time)
+        let isNew = self.isNew(key)
         let stream = Stream(start: key.start, time: time, amount: amount)
         if let forgotten = self.streams.insert(key, stream) {
             self.forgottenStart = max(self.forgottenStart, forgotten.start)
@@ -100,13 +96,9 @@ struct CumulativeStreams: Sendable {
         return isNew && !amount.isZero ? .report(amount, since: key.start) : .ignore
     }
 
-    /// Whether all that an unknown stream has counted was counted in this session, and never
-    /// reported.
-    private func isNew(_ key: Key, at time: Timestamp) -> Bool {
-        guard key.start != .epoch else {
-            return time >= self.sessionStart && !self.hasForgottenStartless
-        }
-        return key.start >= self.sessionStart && key.start > self.forgottenStart
+    /// Whether an unknown stream cannot be one that was forgotten.
+    private func isNew(_ key: Key) -> Bool {
+        key.start == .epoch ? !self.hasForgottenStartless : key.start > self.forgottenStart
     }
 }
 

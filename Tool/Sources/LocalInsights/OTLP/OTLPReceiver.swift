@@ -31,13 +31,12 @@ final class OTLPReceiver: Sendable {
     ///   - instrumentationKey: the key of all rows.
     ///   - hostName: the host of those who send, if it is known; it names the instance of a
     ///     resource that does not.
-    ///   - sessionStart: since when it counts; what began before is not counted from zero.
-    init(instrumentationKey: String, hostName: String, sessionStart: Timestamp) {
+    init(instrumentationKey: String, hostName: String) {
         // What this process finds in its environment is not that of those who send.
         self.encoder = EnvelopeEncoder(
             options: EnvelopeOptions(instrumentationKey: instrumentationKey, hostName: hostName)
         )
-        self.streams = Mutex(CumulativeStreams(sessionStart: sessionStart))
+        self.streams = Mutex(CumulativeStreams())
     }
 
     /// Reads a request.

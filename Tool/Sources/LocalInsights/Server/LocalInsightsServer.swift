@@ -49,14 +49,13 @@ package struct LocalInsightsServer: Sendable {
     private let receiver: OTLPReceiver
     private let logger: Logger
 
-    /// Creates a server that keeps what it receives in a store; its session begins now.
+    /// Creates a server that keeps what it receives in a store.
     package init(configuration: Configuration = .init(), store: TelemetryStore, logger: Logger) {
         self.configuration = configuration
         self.store = store
         self.receiver = OTLPReceiver(
             instrumentationKey: Self.instrumentationKey,
-            hostName: configuration.isLoopback ? configuration.hostName : "",
-            sessionStart: .now
+            hostName: configuration.isLoopback ? configuration.hostName : ""
         )
         self.logger = logger
     }
