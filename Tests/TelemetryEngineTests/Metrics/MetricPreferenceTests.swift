@@ -6,7 +6,7 @@ import Testing
 @testable import TelemetryEngine
 
 /// Destinations that want metrics differently, fed from one set of instruments.
-@Suite(.timeLimit(.minutes(1))) struct MetricPreferenceTests {
+@Suite(.timeLimit(.minutes(10))) struct MetricPreferenceTests {
     private typealias Preference = MetricPreference.TemporalityPreference
 
     private static let all: [Preference] = [.delta, .cumulative, .lowMemory]
@@ -31,7 +31,7 @@ import Testing
         configuration.storage = nil
         configuration.diagnosticLevel = .off
         configuration.logs.console = .off
-        configuration.shutdownTimeout = .seconds(50)
+        configuration.shutdownTimeout = .seconds(3_600)
         configuration.metrics.exportInterval = .seconds(3_600)
         change(&configuration)
         let ordered = preferences.compactMap { exporters[$0] }
@@ -93,9 +93,9 @@ import Testing
         let (telemetry, exporters) = self.pipeline()
         await telemetry.run {
             row.record(telemetry.metricsFactory)
-            await telemetry.forceFlush(.seconds(50))
+            await telemetry.forceFlush(.seconds(3_600))
             // Nothing is measured: only totals are reported again, and once more at the end.
-            await telemetry.forceFlush(.seconds(50))
+            await telemetry.forceFlush(.seconds(3_600))
         }
         for preference in Self.all {
             let metrics = try #require(exporters[preference]).metrics
@@ -127,7 +127,7 @@ import Testing
                     }
                 }
                 group.addTask {
-                    for _ in 0..<20 { await telemetry.forceFlush(.seconds(50)) }
+                    for _ in 0..<20 { await telemetry.forceFlush(.seconds(3_600)) }
                 }
             }
         }
@@ -371,7 +371,7 @@ import Testing
         let telemetry = Telemetry(configuration: configuration, exporters: exporters)
         await telemetry.run {
             Counter(label: "c", factory: telemetry.metricsFactory).increment(by: 7)
-            await telemetry.forceFlush(.seconds(50))
+            await telemetry.forceFlush(.seconds(3_600))
         }
         #expect(exporters[0].metrics.flatMap(\.numbers) == exporters[1].metrics.flatMap(\.numbers))
         #expect(Set(exporters[0].metrics.flatMap(\.numbers).map(\.value)) == [.int(7)])
