@@ -16,10 +16,17 @@ import Testing
     struct StorageProcessTests {
         private static let destination = Destination(name: "azure", identity: "shared")
 
-        private static func storage(_ directory: String) -> StorageActor {
+        private static func storage(
+            _ directory: String,
+            time: TimeSource = .system
+        ) -> StorageActor {
             var configuration = StorageConfiguration()
             configuration.directory = "\(directory)/store"
-            return StorageActor(configuration: configuration, destination: Self.destination)
+            return StorageActor(
+                configuration: configuration,
+                destination: Self.destination,
+                time: time
+            )
         }
 
         private static func stored(in directory: String) -> [String] {
@@ -100,7 +107,8 @@ import Testing
         @Test("A process that is killed while it writes leaves nothing to be sent, or to stay")
         func killedWriter() async throws {
             let directory = try TemporaryDirectory()
-            let storage = Self.storage(directory.path)
+            // By a clock that stands still the folder is read in no time, and so read again at once.
+            let storage = Self.storage(directory.path, time: SteppedTime().source)
             _ = await storage.store(.sample("whole"))
             await #expect(processExitsWith: .signal(SIGKILL)) {
                 [path = directory.path as String] in
