@@ -145,7 +145,8 @@ extension AzureMonitor {
 
         /// Whether records are stored, not dropped, while the daily cap of the resource is used up.
         ///
-        /// The default is `false`: its owner set that cap.
+        /// The default is `false`: its owner set that cap. Whether there is room again is tried every
+        /// hour at least, and soon after midnight UTC.
         public var storesOverQuota = false
 
         /// When records are written to offline storage: if they cannot be delivered, or always.

@@ -115,21 +115,50 @@ package struct AzureMonitorConnection: Sendable {
         )
     }
 
-    /// Sends a payload once.
+    /// Sends a payload once; if one of its items is too large for the service, then also what is left
+    /// of its record.
     package func send(_ payload: Payload, within timeLimit: Duration) async -> DeliveryOutcome {
-        guard let statistics = self.statistics else {
-            let outcome = await self.client.send(payload, within: timeLimit)
-            return PayloadBody.namingOversize(outcome, of: payload)
-        }
-        let answer = IngestionAnswer()
-        let outcome = await IngestionAnswer.$current.withValue(answer) {
+        let start = self.time.monotonicNow()
+        let answer = self.statistics.map { _ in IngestionAnswer() }
+        var outcome = await IngestionAnswer.$current.withValue(answer) {
             await self.client.send(payload, within: timeLimit)
         }
-        await Self.count(payload, outcome, answer.reply, in: statistics)
-        return PayloadBody.namingOversize(outcome, of: payload)
+        if case .refused = outcome, let record = await Self.oversize(payload, outcome) {
+            let taken = Int64(clamping: self.time.monotonicNow() - start)
+            outcome = record.outcome(
+                ofRest: await self.client.send(
+                    record.rest,
+                    within: timeLimit - .nanoseconds(taken)
+                )
+            )
+        }
+        if let answer, let statistics {
+            await Self.count(payload, outcome, answer.reply, in: statistics)
+        }
+        switch outcome {
+        case .refused, .partiallyAccepted:
+            return await Self.namingOversize(outcome, of: payload)
+        case .accepted, .failed, .payloadTooLarge:
+            return outcome
+        }
     }
 
-    /// Taking a payload apart is work for a processor, so it is done off every actor.
+    // Taking a payload apart is work for a processor, so it is done off every actor.
+
+    @concurrent private static func oversize(
+        _ payload: Payload,
+        _ outcome: DeliveryOutcome
+    ) async -> OversizeRecord? {
+        OversizeRecord(payload, outcome)
+    }
+
+    @concurrent private static func namingOversize(
+        _ outcome: DeliveryOutcome,
+        of payload: Payload
+    ) async -> DeliveryOutcome {
+        PayloadBody.namingOversize(outcome, of: payload)
+    }
+
     @concurrent private static func count(
         _ payload: Payload,
         _ outcome: DeliveryOutcome,

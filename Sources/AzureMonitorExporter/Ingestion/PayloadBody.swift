@@ -4,7 +4,7 @@ import TelemetryTransport
 /// Takes the bodies of requests apart: JSON arrays with one envelope a line.
 enum PayloadBody {
     /// The largest item that the service takes.
-    private static let maximumItemSize = 65_536
+    static let maximumItemSize = 65_536
 
     /// The most that a stored body may unpack to.
     private static let maximumSize = 64 << 20
@@ -48,11 +48,11 @@ enum PayloadBody {
     /// are looked at.
     static func namingOversize(_ outcome: DeliveryOutcome, of payload: Payload) -> DeliveryOutcome {
         guard payload.recordCount == 1, outcome.isRejection,
-            let body = self.uncompressed(payload), let ranges = self.items(of: body)
+            let sizes = self.itemSizes(of: payload)
         else { return outcome }
         switch outcome {
         case .refused(.rejected, let explanation):
-            guard ranges.contains(where: { $0.count > self.maximumItemSize }) else {
+            guard sizes.contains(where: { $0 > self.maximumItemSize }) else {
                 return outcome
             }
             return .refused(
@@ -63,8 +63,8 @@ enum PayloadBody {
             return .partiallyAccepted(
                 refusals.map { refusal in
                     guard refusal.verdict == .drop(.rejected),
-                        ranges.indices.contains(refusal.item),
-                        ranges[refusal.item].count > self.maximumItemSize
+                        sizes.indices.contains(refusal.item),
+                        sizes[refusal.item] > self.maximumItemSize
                     else { return refusal }
                     return ItemRefusal(item: refusal.item, verdict: .drop(.tooLarge))
                 }
@@ -88,6 +88,11 @@ enum PayloadBody {
         }
         if start < body.count - 1 { ranges.append(start..<(body.count - 1)) }
         return ranges
+    }
+
+    /// How many bytes each item has, leading items included; `nil` if the body cannot be read.
+    static func itemSizes(of payload: Payload) -> [Int]? {
+        self.uncompressed(payload).flatMap { self.items(of: $0) }?.map(\.count)
     }
 
     /// The body without its compression; `nil` if it cannot be read.

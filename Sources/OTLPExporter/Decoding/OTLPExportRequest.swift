@@ -9,7 +9,7 @@ public struct OTLPExportRequest: Sendable {
     public var skipped: [SkippedItem]
 
     /// Creates a request.
-    public init(batches: [ExportBatch] = [], skipped: [SkippedItem] = []) {
+    package init(batches: [ExportBatch] = [], skipped: [SkippedItem] = []) {
         self.batches = batches
         self.skipped = skipped
     }
@@ -28,7 +28,7 @@ extension OTLPExportRequest {
         public var reason: String
 
         /// Creates an item.
-        public init(path: String, reason: String) {
+        package init(path: String, reason: String) {
             self.path = path
             self.reason = reason
         }

@@ -40,7 +40,8 @@ extension ProtobufReader.Value {
         case .fixed64(let value):
             numbers.append(value)
         case .bytes(var packed):
-            numbers.reserveCapacity(numbers.count + packed.count / 8)
+            // Only once: to make room for a few more again and again is to copy all of them each time.
+            if numbers.isEmpty { numbers.reserveCapacity(packed.count / 8) }
             while let value = try packed.nextFixed64() { numbers.append(value) }
         default:
             break

@@ -128,7 +128,7 @@ enum OTLPAnswer: Hashable {
         let type = response.headers[.contentType]?.lowercased() ?? ""
         let text =
             if type.hasPrefix("text/plain") {
-                String(decoding: response.body.prefix(4_096), as: UTF8.self)
+                String(decoding: response.body, as: UTF8.self)
             } else if type.hasPrefix("text/") {
                 ""
             } else {

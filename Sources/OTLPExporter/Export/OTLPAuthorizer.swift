@@ -6,6 +6,9 @@
 public protocol OTLPAuthorizer: Sendable {
     /// Returns what to send.
     ///
+    /// The time it takes is part of the time that a request has. When that is over the task is
+    /// cancelled, and nothing is sent until this returns.
+    ///
     /// - Parameters:
     ///   - refused: What the server did not accept a moment ago; `nil` at first.
     ///   - challenge: The field `WWW-Authenticate` of that answer, if it had one.

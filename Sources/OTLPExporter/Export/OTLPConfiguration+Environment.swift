@@ -97,10 +97,11 @@ extension OTLPConfiguration {
             settings.headers = self.headers(in: text, of: prefix + "HEADERS")
         }
         if let text = variables[prefix + "TIMEOUT"] {
-            if let number = Int64(text), number > 0 {
-                settings.timeout = .milliseconds(number)
+            if let number = Int64(text), number >= 0 {
+                // Zero is no limit: then that of the pipeline holds.
+                settings.timeout = .milliseconds(number > 0 ? number : Int64(Int32.max))
             } else {
-                self.ignore(prefix + "TIMEOUT", "is not a whole number of at least 1")
+                self.ignore(prefix + "TIMEOUT", "is not a whole number of at least 0")
             }
         }
         if let text = variables[prefix + "INSECURE"] {

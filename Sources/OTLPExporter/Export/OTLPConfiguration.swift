@@ -94,7 +94,8 @@ public struct OTLPConfiguration: Sendable {
     ///
     /// The default is 10 seconds.
     ///
-    /// - Environment: `OTEL_EXPORTER_OTLP_…TIMEOUT`, in milliseconds
+    /// - Environment: `OTEL_EXPORTER_OTLP_…TIMEOUT`, in milliseconds; 0 for as long as the pipeline
+    ///   allows
     public var timeout: Duration
 
     /// Whom to trust, and who we are; `nil` for what ``transport`` says.

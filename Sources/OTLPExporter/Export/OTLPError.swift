@@ -45,7 +45,7 @@ public struct OTLPError: Error, Hashable, Sendable {
     /// - Parameters:
     ///   - code: The kind of trouble.
     ///   - message: What is wrong and what to do about it; it must not contain secrets.
-    public init(code: Code, message: String) {
+    package init(code: Code, message: String) {
         self.code = code
         self.message = message
     }

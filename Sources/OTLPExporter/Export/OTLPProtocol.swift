@@ -8,7 +8,7 @@ public enum OTLPProtocol: String, Sendable, Hashable, CaseIterable {
     case grpc = "grpc"
 
     /// Where a collector of this machine listens: port 4317 for gRPC, else 4318.
-    public var defaultEndpoint: String {
+    package var defaultEndpoint: String {
         self == .grpc ? "http://localhost:4317" : "http://localhost:4318"
     }
 

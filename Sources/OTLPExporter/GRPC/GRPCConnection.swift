@@ -62,11 +62,20 @@
             self.tls = tls
         }
 
+        /// How long to wait for what keeps the connection from being made.
+        private static let patience: Duration = .seconds(1)
+
         /// Keeps the connection until the task is cancelled.
         func run() async {
-            guard let open = try? self.opened() else { return }
-            // It throws if it was closed meanwhile, or runs already.
-            try? await open.client.runConnections()
+            while !self.isClosed, !Task.isCancelled {
+                if let open = try? self.opened() {
+                    // It throws if it was closed meanwhile, or runs already.
+                    try? await open.client.runConnections()
+                    return
+                }
+                // Calls say what is wrong; a certificate that is missing may still come.
+                try? await Task.sleep(for: Self.patience)
+            }
         }
 
         /// Calls a method once; a server that does not read gzip gets the message as it is.
@@ -85,12 +94,14 @@
             options.waitForReady = false
             options.maxResponseMessageBytes = Self.maximumReplySize
             let request = ClientRequest(message: message, metadata: metadata)
+            let deadline = ContinuousClock.now.advanced(by: timeLimit)
             if isCompressed, self.readsGzip {
                 do {
                     options.compression = .gzip
                     return try await Self.reply(to: request, method, options, from: open.client)
                 } catch let error as RPCError where error.refusesCompression {
                     self.readsGzip = false
+                    options.timeout = max(.zero, ContinuousClock.now.duration(to: deadline))
                 }
             }
             options.compression = CompressionAlgorithm.none

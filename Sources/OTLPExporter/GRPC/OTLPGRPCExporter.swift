@@ -132,7 +132,9 @@
                 guard let remaining = deadline.remaining else { return .failed(.noTimeLeft) }
                 let secrets =
                     channel.route.secrets
-                    + [authorization?.value, refused?.value].compactMap(\.self)
+                    + [authorization, refused].flatMap {
+                        $0.map { OTLPServerText.secrets(in: $0.value) } ?? []
+                    }
                 let result = await self.call(channel, payload, authorization, within: remaining)
                 switch result {
                 case .success(var reply):

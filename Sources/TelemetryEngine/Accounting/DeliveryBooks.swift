@@ -28,7 +28,7 @@ public struct DeliveryBooks: Sendable, Hashable {
     public var items: UInt64 = 0
 
     /// Creates empty books.
-    public init() {}
+    package init() {}
 
     /// The records on their way.
     public var pending: UInt64 {
@@ -55,7 +55,7 @@ public struct DeliveryBooks: Sendable, Hashable {
     }
 
     /// Adds the sums of another account.
-    public static func + (lhs: DeliveryBooks, rhs: DeliveryBooks) -> DeliveryBooks {
+    package static func + (lhs: DeliveryBooks, rhs: DeliveryBooks) -> DeliveryBooks {
         var sum = lhs
         sum.accepted += rhs.accepted
         sum.exported += rhs.exported

@@ -26,7 +26,7 @@ public struct TelemetryHealth: Sendable, Hashable {
         public var cutTexts: UInt64 = 0
 
         /// Creates the health of a destination that nothing was sent to.
-        public init() {}
+        package init() {}
     }
 
     /// The destinations, by name.
@@ -66,7 +66,7 @@ public struct TelemetryHealth: Sendable, Hashable {
     public var endedTwice: UInt64 = 0
 
     /// Creates the health of a pipeline that saw nothing.
-    public init() {}
+    package init() {}
 
     /// The sums over all destinations.
     public var total: DeliveryBooks {

@@ -3,7 +3,7 @@ public struct DiagnosticLevel: Hashable, Comparable, Sendable {
     private let rank: Int
 
     /// The name, as it stands in configurations and in lines.
-    public let name: String
+    package let name: String
 
     /// Nothing at all.
     public static let off = DiagnosticLevel(rank: 0, name: "off")
@@ -24,7 +24,7 @@ public struct DiagnosticLevel: Hashable, Comparable, Sendable {
     /// Reads a level's name in either case; `nil` if it is none.
     ///
     /// Besides the names here, `none`, `warn`, `verbose` and `trace` are understood.
-    public init?(_ name: some StringProtocol) {
+    package init?(_ name: some StringProtocol) {
         switch name.lowercased() {
         case "off", "none": self = .off
         case "error": self = .error

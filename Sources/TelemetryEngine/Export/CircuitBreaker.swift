@@ -1,3 +1,5 @@
+package import TelemetryModel
+
 /// Decides whether a destination may be tried now.
 ///
 /// One breaker serves everything that goes to a destination, live and stored. It holds decisions
@@ -40,6 +42,8 @@ package struct CircuitBreaker: Sendable {
     private static let shortest = CircuitBreaker.second
     private static let longest = 3_600 * CircuitBreaker.second
     private static let trialLimit = 60 * CircuitBreaker.second
+    /// How long after midnight the last of many processes tries again.
+    private static let midnightSpread = 60 * CircuitBreaker.second
 
     private var state: State = .closed
     /// Failures since the last success.
@@ -95,10 +99,14 @@ package struct CircuitBreaker: Sendable {
 
     /// The destination could not be reached, or asked for patience.
     ///
-    /// - Parameter jitter: a random number from 0 to 1, which spreads the waits of many processes.
+    /// - Parameters:
+    ///   - untilMidnight: how many nanoseconds are left of the day in UTC, with whose end daily
+    ///     quotas are filled up again.
+    ///   - jitter: a random number from 0 to 1, which spreads the waits of many processes.
     package mutating func failed(
         _ failure: DeliveryFailure,
         at now: UInt64,
+        untilMidnight: UInt64 = .max,
         jitter: Double
     ) -> Change? {
         self.failures += 1
@@ -120,8 +128,14 @@ package struct CircuitBreaker: Sendable {
         case .halfOpen:
             wasOpen = true
         }
-        let wait = self.wait(for: failure, jitter: jitter)
+        var wait = self.wait(for: failure, jitter: jitter)
         self.openings += 1
+        if failure.kind == .quota, failure.retryAfter == nil, untilMidnight < wait {
+            let share = max(0, min(1, jitter))
+            wait = min(wait, untilMidnight + UInt64(Double(Self.midnightSpread) * share))
+            // What was used up yesterday says nothing about today.
+            self.openings = 0
+        }
         self.state = .open(until: now + wait, kind: failure.kind)
         return wasOpen ? nil : .opened(kind: failure.kind, nanoseconds: wait)
     }
@@ -143,6 +157,7 @@ package struct CircuitBreaker: Sendable {
     ///
     /// Each opening doubles the wait; between half of it and all of it is taken. What the
     /// destination asks for counts if it is longer, or if it is about a quota, plus up to a fifth.
+    /// The wait for a quota ends soon after midnight UTC, unless the destination asked for another.
     private func wait(for failure: DeliveryFailure, jitter: Double) -> UInt64 {
         let (first, longest): (UInt64, UInt64) =
             switch failure.kind {
@@ -171,7 +186,18 @@ extension Duration {
     package var nanoseconds: UInt64 {
         let (seconds, attoseconds) = self.components
         guard seconds >= 0, attoseconds >= 0 else { return 0 }
-        let (product, overflow) = UInt64(seconds).multipliedReportingOverflow(by: 1_000_000_000)
-        return overflow ? .max : product &+ UInt64(attoseconds / 1_000_000_000)
+        let (product, isTooLong) = UInt64(seconds).multipliedReportingOverflow(by: 1_000_000_000)
+        let (sum, isStillTooLong) = product.addingReportingOverflow(
+            UInt64(attoseconds / 1_000_000_000)
+        )
+        return isTooLong || isStillTooLong ? .max : sum
+    }
+}
+
+extension Timestamp {
+    /// How many nanoseconds are left of the day in UTC.
+    package var nanosecondsUntilMidnight: UInt64 {
+        let day: UInt64 = 86_400_000_000_000
+        return day - self.nanosecondsSinceEpoch % day
     }
 }

@@ -1,4 +1,4 @@
-public import TelemetryModel
+package import TelemetryModel
 
 #if canImport(Glibc)
     private import Glibc
@@ -11,24 +11,24 @@ public import TelemetryModel
 /// Writes a line for each span, log record and metric point to standard error.
 ///
 /// For a look at what a program records. What is written counts as exported.
-public struct ConsoleExporter: TelemetryExporter {
+package struct ConsoleExporter: TelemetryExporter {
     /// Standard error.
-    public let destination = Destination(name: "console", identity: "standard error")
+    package let destination = Destination(name: "console", identity: "standard error")
 
     /// The signals that are written.
-    public let signals: Set<Signal>
+    package let signals: Set<Signal>
 
     /// Nothing is kept on disk.
-    public let keepsUndelivered = false
+    package let keepsUndelivered = false
 
     /// Creates an exporter of all signals, unless told otherwise.
-    public init(signals: Set<Signal> = Set(Signal.allCases)) {
+    package init(signals: Set<Signal> = Set(Signal.allCases)) {
         self.signals = signals
     }
 
     /// Renders the records as text.
     @concurrent
-    public func encode(_ batch: ExportBatch) async -> EncodedBatch {
+    package func encode(_ batch: ExportBatch) async -> EncodedBatch {
         var text = ""
         switch batch.records {
         case .spans(let spans): for span in spans { text += span.consoleLine }
@@ -47,7 +47,7 @@ public struct ConsoleExporter: TelemetryExporter {
 
     /// Writes the text; on no actor, since a pipe that nobody reads blocks.
     @concurrent
-    public func send(_ payload: Payload, within timeLimit: Duration) async -> DeliveryOutcome {
+    package func send(_ payload: Payload, within timeLimit: Duration) async -> DeliveryOutcome {
         var rest = payload.body[...]
         while !rest.isEmpty {
             let written = unsafe rest.withUnsafeBytes { bytes in
@@ -64,7 +64,7 @@ public struct ConsoleExporter: TelemetryExporter {
 
     /// Nothing is ever refused in part.
     @concurrent
-    public func payload(
+    package func payload(
         of payload: Payload,
         keeping items: [Int],
         layout: RecordLayout
@@ -73,7 +73,7 @@ public struct ConsoleExporter: TelemetryExporter {
     }
 
     /// Nothing is open.
-    public func shutdown() async {}
+    package func shutdown() async {}
 }
 
 extension EndedSpan {

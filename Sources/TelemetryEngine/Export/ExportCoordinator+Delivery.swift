@@ -93,16 +93,21 @@ extension ExportCoordinator {
             switch self.lanes[index].breaker.wantsToSend(at: now) {
             case .send:
                 let outcome = await self.send(payload, by: exporter, on: index)
-                let rest = await self.settle(outcome, of: payload, by: exporter, on: index)
-                for payload in rest.retry {
-                    if await self.keepOrDrop(payload, on: index, birth: birth) {
-                        // Not at once: whoever refused it needs a moment.
-                        let pause = Int64.random(in: 500...1_000, using: &self.generator)
-                        try? await self.time.sleep(.milliseconds(pause))
-                        pending.append(payload)
-                    }
+                let settled = await exporter.settle(
+                    outcome,
+                    of: payload,
+                    dropsOverQuota: !self.configuration.storesOverQuota
+                )
+                self.book(settled, on: index)
+                if let rest = settled.rest,
+                    await self.keepOrDrop(rest, on: index, birth: birth)
+                {
+                    // Not at once: whoever refused it needs a moment.
+                    let pause = Int64.random(in: 500...1_000, using: &self.generator)
+                    try? await self.time.sleep(.milliseconds(pause))
+                    pending.append(rest)
                 }
-                pending += rest.now
+                pending += settled.parts
             case .wait(let nanoseconds):
                 if await self.keepOrDrop(payload, on: index, birth: birth) {
                     // In memory; the breaker may close earlier than it said.
@@ -133,6 +138,7 @@ extension ExportCoordinator {
             change = self.lanes[index].breaker.failed(
                 failure,
                 at: now,
+                untilMidnight: self.time.wallNow().nanosecondsUntilMidnight,
                 jitter: Double.random(in: 0...1, using: &self.generator)
             )
             self.lanes[index].lastFailure = failure.explanation
@@ -158,76 +164,11 @@ extension ExportCoordinator {
         return outcome
     }
 
-    /// Books what an outcome settled; returns what is to be tried again, and when.
-    func settle(
-        _ outcome: DeliveryOutcome,
-        of payload: Payload,
-        by exporter: any TelemetryExporter,
-        on index: Int
-    ) async -> (now: [Payload], retry: [Payload]) {
-        switch outcome {
-        case .accepted:
-            self.lanes[index].books.exported += UInt64(payload.recordCount)
-            self.lanes[index].books.items += UInt64(payload.itemCount)
-            return ([], [])
-        case .partiallyAccepted(let refusals):
-            let partial = PartialDelivery(of: payload, refusals: refusals)
-            self.lanes[index].books.exported += UInt64(partial.exportedRecords)
-            self.lanes[index].books.items += UInt64(partial.acceptedItems)
-            for (reason, count) in partial.droppedRecords {
-                self.drop(count, reason, on: index)
-            }
-            guard !partial.retryItems.isEmpty else { return ([], []) }
-            let rest = await self.part(
-                of: payload,
-                keeping: partial.retryItems,
-                layout: partial.retryLayout,
-                by: exporter
-            )
-            if rest == nil {
-                self.drop(partial.retryLayout.recordCount, .invalid, on: index)
-            }
-            return ([], [rest].compactMap(\.self))
-        case .payloadTooLarge:
-            guard let halves = payload.halves else {
-                self.drop(payload.recordCount, .tooLarge, on: index)
-                return ([], [])
-            }
-            var payloads: [Payload] = []
-            for half in halves {
-                if let part = await self.part(
-                    of: payload,
-                    keeping: half.items,
-                    layout: half.layout,
-                    by: exporter
-                ) {
-                    payloads.append(part)
-                } else {
-                    self.drop(half.layout.recordCount, .invalid, on: index)
-                }
-            }
-            return (payloads, [])
-        case .refused(let reason, _):
-            self.drop(payload.recordCount, reason, on: index)
-            return ([], [])
-        case .failed(let failure):
-            if failure.kind == .quota, !self.configuration.storesOverQuota {
-                self.drop(payload.recordCount, .quota, on: index)
-                return ([], [])
-            }
-            return ([], [payload])
-        }
-    }
-
-    /// Some items of a payload; `nil` if the exporter cannot take them out, or takes others.
-    func part(
-        of payload: Payload,
-        keeping items: [Int],
-        layout: RecordLayout,
-        by exporter: any TelemetryExporter
-    ) async -> Payload? {
-        let part = await exporter.payload(of: payload, keeping: items, layout: layout)
-        return part?.recordCount == layout.recordCount ? part : nil
+    /// Books what was settled of a payload that is in no storage.
+    func book(_ settled: SettledPayload, on index: Int) {
+        self.lanes[index].books.exported += UInt64(settled.exportedRecords)
+        self.lanes[index].books.items += UInt64(settled.acceptedItems)
+        for (reason, count) in settled.droppedRecords { self.drop(count, reason, on: index) }
     }
 
     func dropsForQuota(on index: Int, at now: UInt64) -> Bool {

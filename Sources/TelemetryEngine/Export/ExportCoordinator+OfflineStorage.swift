@@ -89,8 +89,9 @@ extension ExportCoordinator {
         let now = self.time.monotonicNow()
         if self.dropsForQuota(on: index, at: now) {
             await self.remove(stored, from: storage, on: index)
-            let dropped = [DropReason.quota: stored.payload.recordCount]
-            self.bookRedelivered(stored, dropped: dropped, on: index)
+            var dropped = SettledPayload()
+            dropped.droppedRecords = [.quota: stored.payload.recordCount]
+            self.bookRedelivered(stored, dropped, on: index)
             return
         }
         guard !Task.isCancelled,
@@ -190,8 +191,11 @@ extension ExportCoordinator {
     func drain(_ storage: StorageActor, on index: Int) async -> UInt64? {
         while self.keepsDraining(on: index) {
             let now = self.time.monotonicNow()
+            let additions = self.lanes[index].backlogAdditions
             guard let stored = await self.lease(from: storage, on: index) else {
-                self.lanes[index].hasBacklog = false
+                if self.lanes[index].backlogAdditions == additions {
+                    self.lanes[index].hasBacklog = false
+                }
                 return nil
             }
             guard let exporter = self.lanes[index].exporter(of: stored.payload.signal) else {
@@ -227,69 +231,37 @@ extension ExportCoordinator {
         by exporter: any TelemetryExporter,
         on index: Int
     ) async -> Bool {
-        let payload = stored.payload
-        let outcome = await self.send(payload, by: exporter, on: index)
-        switch outcome {
-        case .accepted:
-            await self.remove(stored, from: storage, on: index)
-            self.bookRedelivered(
-                stored,
-                exported: payload.recordCount,
-                items: payload.itemCount,
-                on: index
-            )
-        case .refused(let reason, _):
-            await self.remove(stored, from: storage, on: index)
-            self.bookRedelivered(stored, dropped: [reason: payload.recordCount], on: index)
-        case .failed(let failure)
-        where failure.kind == .quota && !self.configuration.storesOverQuota:
-            await self.remove(stored, from: storage, on: index)
-            self.bookRedelivered(stored, dropped: [.quota: payload.recordCount], on: index)
-        case .failed(let failure):
+        let outcome = await self.send(stored.payload, by: exporter, on: index)
+        let dropsOverQuota = !self.configuration.storesOverQuota
+        if case .failed(let failure) = outcome, failure.kind != .quota || !dropsOverQuota {
             let counts = self.lanes[index].attempts.failed(stored.id, failure)
             self.lanes[index].hasBacklog = true
             self.book(await storage.release(stored.id, countsAttempt: counts), on: index)
             return false
-        case .partiallyAccepted(let refusals):
-            let partial = PartialDelivery(of: payload, refusals: refusals)
-            self.bookRedelivered(
-                stored,
-                exported: partial.exportedRecords,
-                items: partial.acceptedItems,
-                dropped: partial.droppedRecords,
-                on: index
-            )
-            await self.keepRest(partial, of: stored, in: storage, by: exporter, on: index)
-        case .payloadTooLarge:
-            await self.divide(stored, in: storage, by: exporter, on: index)
         }
+        let settled = await exporter.settle(
+            outcome,
+            of: stored.payload,
+            dropsOverQuota: dropsOverQuota
+        )
+        if let rest = settled.rest {
+            await self.replace(stored, with: rest, in: storage, on: index)
+        } else if settled.parts.isEmpty {
+            await self.remove(stored, from: storage, on: index)
+        } else if await !self.divide(stored, into: settled.parts, in: storage, on: index) {
+            return true
+        }
+        self.bookRedelivered(stored, settled, on: index)
         return true
     }
 
     /// What was refused for now while others were accepted takes the payload's place, and rests.
-    private func keepRest(
-        _ partial: PartialDelivery,
-        of stored: StoredPayload,
+    private func replace(
+        _ stored: StoredPayload,
+        with rest: Payload,
         in storage: StorageActor,
-        by exporter: any TelemetryExporter,
         on index: Int
     ) async {
-        let records = partial.retryLayout.recordCount
-        guard records > 0 else {
-            await self.remove(stored, from: storage, on: index)
-            return
-        }
-        let rest = await self.part(
-            of: stored.payload,
-            keeping: partial.retryItems,
-            layout: partial.retryLayout,
-            by: exporter
-        )
-        guard let rest else {
-            await self.remove(stored, from: storage, on: index)
-            self.bookRedelivered(stored, dropped: [.invalid: records], on: index)
-            return
-        }
         self.lanes[index].hasBacklog = true
         switch await storage.replace(stored.id, with: rest) {
         case .stored(_, let lost):
@@ -299,51 +271,30 @@ extension ExportCoordinator {
             self.book(lost, on: index)
             // Not even in place of what was there: that would be sent, and booked, twice.
             await self.remove(stored, from: storage, on: index)
-            self.bookRedelivered(stored, dropped: [.storageFailed: records], on: index)
+            var failed = SettledPayload()
+            failed.droppedRecords = [.storageFailed: rest.recordCount]
+            self.bookRedelivered(stored, failed, on: index)
         }
     }
 
-    /// Puts its halves in the place of a payload that is too large for one request.
+    /// Puts its halves in the place of a payload that is too large for one request; `false` if it
+    /// stays as it was.
     private func divide(
         _ stored: StoredPayload,
+        into parts: [Payload],
         in storage: StorageActor,
-        by exporter: any TelemetryExporter,
         on index: Int
-    ) async {
-        guard let halves = stored.payload.halves else {
-            await self.remove(stored, from: storage, on: index)
-            let dropped = [DropReason.tooLarge: stored.payload.recordCount]
-            self.bookRedelivered(stored, dropped: dropped, on: index)
-            return
-        }
-        var parts: [Payload] = []
-        var unreadable = 0
-        for half in halves {
-            if let part = await self.part(
-                of: stored.payload,
-                keeping: half.items,
-                layout: half.layout,
-                by: exporter
-            ) {
-                parts.append(part)
-            } else {
-                unreadable += half.layout.recordCount
-            }
-        }
-        guard !parts.isEmpty else {
-            await self.remove(stored, from: storage, on: index)
-            self.bookRedelivered(stored, dropped: [.invalid: unreadable], on: index)
-            return
-        }
+    ) async -> Bool {
         self.lanes[index].hasBacklog = true
         switch await storage.divide(stored.id, into: parts) {
         case .stored(_, let lost):
             self.book(lost, on: index)
-            self.bookRedelivered(stored, dropped: [.invalid: unreadable], on: index)
+            return true
         case .failed(_, let lost):
             self.book(lost, on: index)
-            // It stays as it was, and rests, until there is room for its halves.
+            // It rests until there is room for its halves.
             self.book(await storage.release(stored.id, countsAttempt: true), on: index)
+            return false
         }
     }
 
@@ -356,21 +307,18 @@ extension ExportCoordinator {
         self.lanes[index].attempts.removed(stored.id)
     }
 
-    func bookRedelivered(
+    /// Books what was settled of a payload that was stored.
+    private func bookRedelivered(
         _ stored: StoredPayload,
-        exported: Int = 0,
-        items: Int = 0,
-        dropped: [DropReason: Int] = [:],
+        _ settled: SettledPayload,
         on index: Int
     ) {
         guard stored.isOwn else {
-            self.lanes[index].books.redelivered += UInt64(exported)
+            self.lanes[index].books.redelivered += UInt64(settled.exportedRecords)
             return
         }
-        let settled = UInt64(exported + dropped.values.reduce(0, +))
-        self.lanes[index].books.stored -= min(settled, self.lanes[index].books.stored)
-        self.lanes[index].books.exported += UInt64(exported)
-        self.lanes[index].books.items += UInt64(items)
-        for (reason, count) in dropped { self.drop(count, reason, on: index) }
+        let records = settled.exportedRecords + settled.droppedRecords.values.reduce(0, +)
+        self.lanes[index].books.stored -= min(UInt64(records), self.lanes[index].books.stored)
+        self.book(settled, on: index)
     }
 }

@@ -17,7 +17,12 @@ struct ExportLane {
     var idleWorkers: [CheckedContinuation<Void, Never>] = []
     let bell = Doorbell()
     /// Whether offline storage may hold something to deliver.
-    var hasBacklog = false
+    var hasBacklog = false {
+        didSet { if self.hasBacklog { self.backlogAdditions += 1 } }
+    }
+    /// How often there was something to deliver in offline storage, so that whoever found nothing
+    /// there knows whether anything came meanwhile.
+    private(set) var backlogAdditions: UInt64 = 0
     var isStorageFailing = false
     /// What offline storage held when it was closed; asking it later would open it again.
     var storedAtClose: Int?

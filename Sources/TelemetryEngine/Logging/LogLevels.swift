@@ -21,7 +21,7 @@ public struct LogLevels: Hashable, Sendable {
     }
 
     /// The level for a label.
-    public func level(for label: String) -> Logger.Level {
+    package func level(for label: String) -> Logger.Level {
         guard !self.overrides.isEmpty else { return self.default }
         if let exact = self.overrides[label] { return exact }
         let holding = self.overrides.filter { key, _ in

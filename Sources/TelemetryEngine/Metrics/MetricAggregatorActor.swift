@@ -79,12 +79,20 @@ package actor MetricAggregatorActor {
     ///
     /// Returns when all of it, whichever collection it was part of, has been handed over; each
     /// measurement is part of one. Callers take turns.
-    package func collectNow(emit: Emit) async {
+    ///
+    /// - Parameters:
+    ///   - omittingUnchanged: whether totals that were reported before and are the same still are
+    ///     left out, for whoever collects twice in a row.
+    ///   - emit: takes metrics, as in ``run(ticks:emit:)``.
+    package func collectNow(omittingUnchanged: Bool = false, emit: Emit) async {
         if self.isCollecting {
             await withCheckedContinuation { self.waiting.append($0) }
         }
         self.isCollecting = true
-        let collected = self.ingest(self.registry.collect(at: self.time.wallNow()))
+        let collected = self.ingest(
+            self.registry.collect(at: self.time.wallNow()),
+            omittingUnchanged: omittingUnchanged
+        )
         for (preference, metrics) in collected {
             for batch in MetricBatches.divide(metrics, maximumPoints: self.maximumBatchPoints) {
                 await emit(batch, preference)
@@ -100,11 +108,15 @@ package actor MetricAggregatorActor {
 
     /// Makes the metrics of a collection for each preference.
     private func ingest(
-        _ collection: MetricCollection
+        _ collection: MetricCollection,
+        omittingUnchanged: Bool
     ) -> [(MetricPreference.TemporalityPreference, [Metric])] {
         var collected: [(MetricPreference.TemporalityPreference, [Metric])] = []
         for index in self.reports.indices {
-            let metrics = self.reports[index].streams.metrics(from: collection)
+            let metrics = self.reports[index].streams.metrics(
+                from: collection,
+                omittingUnchanged: omittingUnchanged
+            )
             let pointCount = metrics.reduce(0) { $0 + $1.pointCount }
             for preference in self.reports[index].preferences {
                 self.pointCount += pointCount

@@ -40,12 +40,23 @@ package struct MetricStreams: Sendable {
     ///
     /// Collections come in the order in which they were made, each once. A clock that was set
     /// back makes points without duration, never negative ones.
-    package mutating func metrics(from collection: MetricCollection) -> [Metric] {
+    ///
+    /// - Parameter omittingUnchanged: whether series that measured nothing are left out even of
+    ///   temporality cumulative.
+    package mutating func metrics(
+        from collection: MetricCollection,
+        omittingUnchanged: Bool = false
+    ) -> [Metric] {
         let time = max(collection.time, self.lastTime)
         defer { self.lastTime = time }
         switch self.temporality {
         case .delta: return self.changes(in: collection, at: time)
-        case .cumulative: return self.runningTotals(after: collection, at: time)
+        case .cumulative:
+            return self.runningTotals(
+                after: collection,
+                at: time,
+                omittingUnchanged: omittingUnchanged
+            )
         }
     }
 
@@ -92,19 +103,23 @@ package struct MetricStreams: Sendable {
 
     private mutating func runningTotals(
         after collection: MetricCollection,
-        at time: Timestamp
+        at time: Timestamp,
+        omittingUnchanged: Bool
     ) -> [Metric] {
+        var changes: [Int: Set<UInt64>] = [:]
         for group in collection.groups where !group.isEmpty {
             let position = self.position(of: group.instrument)
             self.totals[position].add(group, since: self.lastTime)
+            if omittingUnchanged { changes[position] = group.measuredSeries }
         }
-        let metrics = self.totals.map { totals in
-            var readings = InstrumentReadings(totals.instrument)
-            readings.integers = totals.integers.readings
-            readings.doubles = totals.doubles.readings
-            readings.histograms = totals.histograms.readings
-            readings.exponentialHistograms = totals.exponentialHistograms.readings
-            return readings.metric(self.temporality, at: time)
+        var metrics: [Metric] = []
+        metrics.reserveCapacity(self.totals.count)
+        for (position, totals) in self.totals.enumerated() {
+            if !omittingUnchanged {
+                metrics.append(totals.readings().metric(self.temporality, at: time))
+            } else if let series = changes[position] {
+                metrics.append(totals.readings(of: series).metric(self.temporality, at: time))
+            }
         }
         self.forget(departedOf: collection)
         return metrics

@@ -50,6 +50,14 @@ struct SeriesTotals<Value: Sendable>: Sendable {
         }
     }
 
+    /// What some of the series have to report; all of them for `nil`.
+    func readings(of some: Set<UInt64>?) -> [SeriesReading<Value>] {
+        guard let some else { return self.readings }
+        return zip(self.series, self.readings).compactMap { series, reading in
+            some.contains(series) ? reading : nil
+        }
+    }
+
     /// Reports a series no more.
     mutating func forget(_ series: UInt64) {
         guard let position = self.positions.removeValue(forKey: series) else { return }
@@ -109,6 +117,16 @@ struct InstrumentTotals: Sendable {
         for measurement in group.exponentialHistograms {
             self.exponentialHistograms.add(measurement, since: start) { $0.merge($1) }
         }
+    }
+
+    /// What some of the series have to report; all of them for `nil`.
+    func readings(of series: Set<UInt64>? = nil) -> InstrumentReadings {
+        var readings = InstrumentReadings(self.instrument)
+        readings.integers = self.integers.readings(of: series)
+        readings.doubles = self.doubles.readings(of: series)
+        readings.histograms = self.histograms.readings(of: series)
+        readings.exponentialHistograms = self.exponentialHistograms.readings(of: series)
+        return readings
     }
 
     /// Reports these series no more.

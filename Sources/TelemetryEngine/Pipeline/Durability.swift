@@ -12,7 +12,7 @@ public struct Durability: Hashable, Sendable {
     private let value: Value
 
     /// The name, as it stands in configurations.
-    public let name: String
+    package let name: String
 
     /// Records are written when they cannot be delivered, or cannot be by the end of the pipeline.
     ///
@@ -36,7 +36,7 @@ public struct Durability: Hashable, Sendable {
     }
 
     /// Reads a name in any case; `nil` if it is none.
-    public init?(_ name: some StringProtocol) {
+    package init?(_ name: some StringProtocol) {
         switch name.lowercased() {
         case "onfailure": self = .onFailure
         case "writeahead": self = .writeAhead

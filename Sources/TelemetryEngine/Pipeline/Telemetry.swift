@@ -1,4 +1,3 @@
-private import Instrumentation
 public import ServiceLifecycle
 private import TelemetryModel
 
@@ -16,27 +15,34 @@ private import TelemetryModel
 ///     await telemetry.shutdown()
 /// }
 /// ```
+///
+/// | File                       | What it holds                                             |
+/// | -------------------------- | --------------------------------------------------------- |
+/// | `Telemetry+Running.swift`  | running, shutting down and flushing, as callers see it    |
+/// | `Telemetry+Delivery.swift` | the tasks of a pipeline that runs, and the order of its end |
+/// | `Telemetry+Metrics.swift`  | collecting metrics, those of the pipeline itself included |
+/// | `Telemetry+Health.swift`   | the accounts                                              |
 public final class Telemetry: Service {
-    private let configuration: TelemetryConfiguration
-    private let resource: PipelineResource
-    private let spans: RecordChannel<SpanRecording>
-    private let logs: RecordChannel<PendingLogRecord>
-    private let registry: InstrumentRegistry
-    private let logPipeline: LogPipeline
-    private let diagnostics: Diagnostics
-    private let spanProcessor: SpanProcessorActor
-    private let logBuffer: LogBufferActor
-    private let aggregator: MetricAggregatorActor
-    private let coordinator: ExportCoordinator
-    private let exporters: [any TelemetryExporter]
-    private let lifecycle = TelemetryLifecycle()
-    private let tracingCounters: TracingCounters
-    private let collections = CollectionRequests()
+    let configuration: TelemetryConfiguration
+    let resource: PipelineResource
+    let spans: RecordChannel<SpanRecording>
+    let logs: RecordChannel<PendingLogRecord>
+    let registry: InstrumentRegistry
+    let logPipeline: LogPipeline
+    let diagnostics: Diagnostics
+    let spanProcessor: SpanProcessorActor
+    let logBuffer: LogBufferActor
+    let aggregator: MetricAggregatorActor
+    let coordinator: ExportCoordinator
+    let exporters: [any TelemetryExporter]
+    let lifecycle = TelemetryLifecycle()
+    let tracingCounters: TracingCounters
+    let collections = CollectionRequests()
     /// How many records the channels had lost when that was last said.
-    private let lossesSaid = Locked<UInt64>(0)
+    let lossesSaid = Locked<UInt64>(0)
     /// When a shutdown that has begun must be over, by the monotonic clock.
-    private let shutdownDeadline = Locked<UInt64?>(nil)
-    private let metricProducers: [any PipelineMetricProducer]
+    let shutdownDeadline = Locked<UInt64?>(nil)
+    let metricProducers: [any PipelineMetricProducer]
 
     /// Starts spans.
     ///
@@ -88,33 +94,10 @@ public final class Telemetry: Service {
             console: configuration.logs.console,
             time: configuration.time
         )
-        var storage: [Destination: StorageActor] = [:]
-        if let storageConfiguration = configuration.storage {
-            for exporter in exporters
-            where exporter.keepsUndelivered && storage[exporter.destination] == nil {
-                var ofDestination = storageConfiguration
-                ofDestination.directory = exporter.storageDirectory ?? ofDestination.directory
-                storage[exporter.destination] = StorageActor(
-                    configuration: ofDestination,
-                    destination: exporter.destination,
-                    time: configuration.time
-                )
-            }
-        }
-        var export = ExportConfiguration()
-        export.maximumRequests = max(1, configuration.maximumRequests)
-        export.requestTimeouts = [
-            .traces: configuration.traces.batching.exportTimeout,
-            .logs: configuration.logs.batching.exportTimeout,
-            .metrics: configuration.metrics.exportTimeout,
-        ]
-        export.storesOverQuota = configuration.storesOverQuota
-        export.durability = configuration.durability
-        export.diagnostics = diagnostics
         let coordinator = ExportCoordinator(
             exporters: exporters,
-            storage: storage,
-            configuration: export,
+            storage: Self.storage(of: exporters, configuration),
+            configuration: ExportConfiguration(configuration, diagnostics: diagnostics),
             time: configuration.time
         )
         self.coordinator = coordinator
@@ -171,375 +154,42 @@ public final class Telemetry: Service {
     public func makeLogHandler(label: String) -> TelemetryLogHandler {
         TelemetryLogHandler(label: label, pipeline: self.logPipeline)
     }
-
-    // MARK: Running
-
-    /// Delivers until it is told to stop: by graceful shutdown, cancellation, or ``shutdown()``.
-    ///
-    /// It then collects metrics once more, sends what it can within
-    /// ``TelemetryConfiguration/shutdownTimeout``, stores what it cannot send, and returns. A
-    /// cancellation that comes after a graceful shutdown means: store at once. Records that end
-    /// while it stops are delivered; later ones are counted as dropped. It runs once: a second call
-    /// waits for the first.
-    public func run() async throws {
-        if self.lifecycle.begin() {
-            await self.run(stopsWhenCancelled: true)
-        } else {
-            // Somebody else runs it; a service group must still be able to stop this one.
-            await cancelWhenGracefulShutdown { await self.lifecycle.ended.wait() }
-        }
-    }
-
-    /// Runs while the body does, and only then.
-    ///
-    /// Cancellation of the caller is the body's business: delivery goes on until the body has
-    /// returned or thrown, and everything it recorded until then is delivered or stored. If somebody
-    /// runs the pipeline already, only the body is run.
-    public func run<Result>(
-        isolation: isolated (any Actor)? = #isolation,
-        while body: () async throws -> Result
-    ) async rethrows -> Result {
-        guard self.lifecycle.begin() else { return try await body() }
-        async let delivery: Void = self.run(stopsWhenCancelled: false)
-        do {
-            let result = try await body()
-            self.lifecycle.requestShutdown()
-            await delivery
-            return result
-        } catch {
-            self.lifecycle.requestShutdown()
-            await delivery
-            throw error
-        }
-    }
-
-    private func run(stopsWhenCancelled: Bool) async {
-        await withTaskCancellationHandler {
-            await withGracefulShutdownHandler {
-                // The one unstructured task of the engine, awaited here: it keeps the caller's
-                // cancellation out, because a cancelled task can neither wait nor send. It goes
-                // when the language has a cancellation shield.
-                await Task {
-                    // Nor is the pipeline part of whatever span `run()` was called in.
-                    await ServiceContext.$current.withValue(nil) {
-                        await EngineWork.$isActive.withValue(true) {
-                            await self.runPipeline()
-                        }
-                    }
-                }.value
-            } onGracefulShutdown: {
-                if stopsWhenCancelled { self.lifecycle.requestShutdown() }
-            }
-        } onCancel: {
-            if stopsWhenCancelled { self.lifecycle.wasCancelled() }
-        }
-        self.lifecycle.ended.open()
-    }
-
-    /// Stops ``run()`` and waits for its end; returns what became of everything.
-    ///
-    /// If nobody has called ``run()`` yet, what waits is delivered here.
-    @discardableResult
-    public func shutdown() async -> TelemetryHealth {
-        self.lifecycle.requestShutdown()
-        if self.lifecycle.begin() {
-            await self.run(stopsWhenCancelled: false)
-        }
-        await self.lifecycle.ended.wait()
-        return await self.health
-    }
-
-    /// Delivers everything that was recorded before the call, and says what became of it.
-    ///
-    /// Instruments are read as well. Calling it twice is harmless. It returns when the fate of
-    /// those records is known, when the deadline has passed, or at once if ``run()`` is not running;
-    /// the returned books tell which.
-    ///
-    /// - Parameter deadline: how long to wait at most. The default is 5 seconds.
-    @discardableResult
-    public func forceFlush(_ deadline: Duration = .seconds(5)) async -> TelemetryHealth {
-        guard self.lifecycle.isRunning else { return await self.health }
-        await withTaskGroup(of: Void.self) { group in
-            group.addTask { await self.flush() }
-            group.addTask { try? await self.configuration.time.sleep(deadline) }
-            group.addTask { await self.lifecycle.ended.wait() }
-            await group.next()
-            group.cancelAll()
-        }
-        return await self.health
-    }
-
-    /// Waits until `count` more spans, at most a batch, certainly fit into the queue.
-    ///
-    /// For jobs that would rather be slow than lose a span: the tracing API itself cannot wait. Call
-    /// it before starting a span. Room is made by ``run()``: before that, it may wait for it. Returns
-    /// at once after shutdown and when cancelled.
-    public func roomForSpans(_ count: Int = 1) async {
-        await self.spans.room(for: count)
-    }
-
-    /// Waits until `count` more log records, at most a batch, certainly fit into the queue.
-    public func roomForLogRecords(_ count: Int = 1) async {
-        await self.logs.room(for: count)
-    }
-
-    // MARK: Health
-
-    /// The accounts, and what is wrong at the moment.
-    public var health: TelemetryHealth {
-        get async {
-            var health = TelemetryHealth()
-            let spanCounts = await self.spanProcessor.counts
-            let logCounts = await self.logBuffer.counts
-            health.filtered = logCounts.filtered + spanCounts.filtered
-            health.recordedOnly = spanCounts.recordedOnly
-            health.notSampled = logCounts.notSampled
-            health.invalidMeasurements = UInt64(self.registry.counts.ignoredMeasurements)
-            health.endedTwice = self.tracingCounters.values.endedTwice
-            health.destinations = await self.coordinator.health()
-            let signals = await self.coordinator.destinationSignals
-            for (signal, counts) in [(Signal.traces, self.spans.counts), (.logs, self.logs.counts)]
-            {
-                health.waitingRecords += counts.waiting
-                health.waitingBytes += counts.waitingBytes
-                // What waits in a channel, or was lost in it, no lane has seen.
-                for name in health.destinations.keys where signals[name]?.contains(signal) == true {
-                    health.destinations[name]?.books.accepted += counts.waiting
-                    health.destinations[name]?.books.add(lost: counts.dropped)
-                }
-            }
-            return health
-        }
-    }
 }
 
-// MARK: - The pipeline
-
 extension Telemetry {
-    private func runPipeline() async {
-        await withDiscardingTaskGroup { exporters in
-            for exporter in self.exporters { exporters.addTask { await exporter.run() } }
-            await withTaskGroup(of: Void.self) { group in
-                group.addTask { await self.waitForCutOff() }
-                group.addTask { await self.deliver() }
-                // Whichever is first: all is delivered, or the time is up and the rest is stored.
-                await group.next()
-                group.cancelAll()
-            }
-            exporters.cancelAll()
-        }
-        await self.giveUp()
-    }
-
-    /// Everything that runs while the pipeline does; ends when all is drained.
-    private func deliver() async {
-        await withTaskGroup(of: Void.self) { group in
-            group.addTask { await self.coordinator.run() }
-            group.addTask { await self.resource.detect() }
-            group.addTask { await self.keepTime() }
-            group.addTask {
-                await withDiscardingTaskGroup { consumers in
-                    consumers.addTask { await self.spanProcessor.run() }
-                    consumers.addTask { await self.logBuffer.run() }
-                }
-                // Both channels are sealed and empty. Instruments come last: recording the end of
-                // a span may well have counted something.
-                await self.collectMetrics(isLast: true)
-                await self.coordinator.finish()
-            }
-            await group.waitForAll()
-        }
-    }
-
-    /// Everything that happens by the clock, until the shutdown seals the channels.
-    private func keepTime() async {
-        let time = self.configuration.time
-        await withTaskGroup(of: Void.self) { group in
-            group.addTask {
-                let delay = self.configuration.linger(of: self.configuration.traces.batching)
-                await self.spans.runLinger(delay, time: time)
-            }
-            group.addTask {
-                let delay = self.configuration.linger(of: self.configuration.logs.batching)
-                await self.logs.runLinger(delay, time: time)
-            }
-            group.addTask {
-                let ticks = MetricTicks(
-                    every: self.configuration.metrics.exportInterval,
-                    time: time
-                )
-                for await _ in ticks { await self.collectMetrics() }
-            }
-            for producer in self.metricProducers {
-                guard let interval = producer.interval else { continue }
-                group.addTask {
-                    for await _ in MetricTicks(every: interval, time: time) {
-                        await self.report(from: [producer])
-                    }
-                }
-            }
-            group.addTask { await self.collections.serve { await self.collectMetrics() } }
-            group.addTask { await self.watchForLosses() }
-            await self.lifecycle.shutdownRequested.wait()
-            // The channels stay open while what is there is delivered: others that stop at the same
-            // time may still have something to say.
-            await self.flush()
-            self.spans.seal()
-            self.logs.seal()
-            group.cancelAll()
-        }
-    }
-
-    /// Returns when nothing may be sent any more.
-    private func waitForCutOff() async {
-        await self.lifecycle.shutdownRequested.wait()
-        guard !Task.isCancelled else { return }
-        let timeout = self.configuration.shutdownTimeout
-        self.shutdownDeadline.withLock { $0 = self.moment(after: timeout) }
-        // What cannot be sent must still be written.
-        let reserve = min(timeout / 5, .seconds(1))
-        await self.lifecycle.cutOffRequested.wait(
-            atMost: timeout - reserve,
-            time: self.configuration.time
-        )
-    }
-
-    private func moment(after duration: Duration) -> UInt64 {
-        let now = self.configuration.time.monotonicNow()
-        let sum = now.addingReportingOverflow(duration.nanoseconds)
-        return sum.overflow ? .max : sum.partialValue
-    }
-
-    /// Hands everything recorded so far to the lanes, and waits until its fate is known, or the task
-    /// is cancelled.
-    private func flush() async {
-        await withDiscardingTaskGroup { group in
-            group.addTask { await self.spans.flushAndWait() }
-            group.addTask { await self.logs.flushAndWait() }
-            group.addTask { await self.collections.request() }
-        }
-        await self.coordinator.waitUntilSettled()
-    }
-
-    private func collectMetrics(isLast: Bool = false) async {
-        await self.aggregator.collectNow { await self.submit($0, to: $1) }
-        await self.report(from: self.metricProducers.filter { isLast || $0.interval == nil })
-    }
-
-    private func submit(
-        _ metrics: [Metric],
-        to preference: MetricPreference.TemporalityPreference
-    ) async {
-        for notice in self.registry.takeNotices() {
-            self.diagnostics.report(.warning, "metrics.\(notice.code)", notice.explanation)
-        }
-        await self.coordinator.submit(
-            ExportBatch(resource: self.resource.value, records: .metrics(metrics)),
-            preferring: preference
-        )
-    }
-
-    /// Says every minute if there was no room for records; the channels themselves only count.
-    private func watchForLosses() async {
-        while !Task.isCancelled {
-            try? await self.configuration.time.sleep(.seconds(60))
-            self.sayLosses()
-        }
-    }
-
-    private func sayLosses() {
-        let counts = [self.spans.counts, self.logs.counts]
-        let lost = counts.reduce(0) { $0 + $1.dropped.values.reduce(0, +) }
-        let before = self.lossesSaid.withLock { said in
-            defer { said = lost }
-            return said
-        }
-        guard lost > before else { return }
-        self.diagnostics.report(
-            .error,
-            "channel.lost",
-            "\(lost - before) records are lost: the queue was full, or the pipeline had ended"
-        )
-    }
-
-    /// The end: whatever still waits is lost, and counted; storage and connections are closed.
-    private func giveUp() async {
-        self.spans.seal()
-        self.logs.seal()
-        _ = self.spans.abandon(.shutdown)
-        _ = self.logs.abandon(.shutdown)
-        let deadline = self.shutdownDeadline.withLock { $0 }
-        let latest = self.moment(after: self.configuration.shutdownTimeout)
-        await self.coordinator.close(until: deadline ?? latest)
-        for exporter in self.exporters { await exporter.shutdown() }
-        self.sayLosses()
-        self.diagnostics.summarise()
-    }
-}
-
-// MARK: - Metrics of the pipeline itself
-
-extension Telemetry {
-    /// The exporters, observed if their work is to be measured, and who reports on it.
-    private static func observed(
-        _ exporters: [any TelemetryExporter],
-        as configuration: TelemetryConfiguration
-    ) -> ([any TelemetryExporter], [any PipelineMetricProducer]) {
-        guard configuration.metrics.measuresPipeline else {
-            return (exporters, configuration.metricProducers)
-        }
-        let observations = ExporterObservations(
-            histogramAggregation: self.histogramAggregation(for: exporters)
-        )
-        let observed = exporters.map { exporter in
-            ObservedExporter(
-                exporter,
-                observations: observations,
-                dropsOverQuota: !configuration.storesOverQuota,
+    /// Offline storage for each destination that wants any.
+    private static func storage(
+        of exporters: [any TelemetryExporter],
+        _ configuration: TelemetryConfiguration
+    ) -> [Destination: StorageActor] {
+        guard let storageConfiguration = configuration.storage else { return [:] }
+        var storage: [Destination: StorageActor] = [:]
+        for exporter in exporters
+        where exporter.keepsUndelivered && storage[exporter.destination] == nil {
+            var ofDestination = storageConfiguration
+            ofDestination.directory = exporter.storageDirectory ?? ofDestination.directory
+            storage[exporter.destination] = StorageActor(
+                configuration: ofDestination,
+                destination: exporter.destination,
                 time: configuration.time
             )
         }
-        let metrics = PipelineMetrics(
-            observations: observations,
-            start: configuration.time.wallNow()
-        )
-        return (observed, configuration.metricProducers + [metrics])
+        return storage
     }
+}
 
-    /// How distributions are kept: they are kept once, so one that wants more detail is enough.
-    private static func histogramAggregation(
-        for exporters: [any TelemetryExporter]
-    ) -> MetricPreference.HistogramAggregation {
-        let isExponential = exporters.contains {
-            $0.signals.contains(.metrics)
-                && $0.metricPreference.histogramAggregation == .exponential
-        }
-        return isExponential ? .exponential : .explicitBucket
-    }
-
-    /// Delivers what the producers have to say about the pipeline, each in a batch of its own.
-    private func report(from producers: [any PipelineMetricProducer]) async {
-        guard !producers.isEmpty else { return }
-        let preferences = self.coordinator.temporalityPreferences
-        var reading = PipelineReading(
-            time: self.configuration.time.wallNow(),
-            health: await self.health
-        )
-        reading.spans = PipelineReading.Queue(
-            counts: self.spans.counts,
-            capacity: self.configuration.traces.batching.maximumQueueSize
-        )
-        reading.logs = PipelineReading.Queue(
-            counts: self.logs.counts,
-            capacity: self.configuration.logs.batching.maximumQueueSize
-        )
-        reading.tracing = self.tracingCounters.values
-        for producer in producers {
-            let metrics = producer.metrics(of: reading, for: preferences)
-            for preference in preferences {
-                guard let metrics = metrics[preference], !metrics.isEmpty else { continue }
-                await self.submit(metrics, to: preference)
-            }
-        }
+extension ExportConfiguration {
+    /// What of a pipeline's configuration is about delivery.
+    fileprivate init(_ configuration: TelemetryConfiguration, diagnostics: Diagnostics) {
+        self.init()
+        self.maximumRequests = max(1, configuration.maximumRequests)
+        self.requestTimeouts = [
+            .traces: configuration.traces.batching.exportTimeout,
+            .logs: configuration.logs.batching.exportTimeout,
+            .metrics: configuration.metrics.exportTimeout,
+        ]
+        self.storesOverQuota = configuration.storesOverQuota
+        self.durability = configuration.durability
+        self.diagnostics = diagnostics
     }
 }

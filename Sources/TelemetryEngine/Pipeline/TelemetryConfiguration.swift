@@ -38,7 +38,10 @@ public struct TelemetryConfiguration: Sendable {
 
     /// Whether records are stored while the quota of a destination is used up.
     ///
-    /// The default is `false`: its owner set that quota, so records are dropped and counted.
+    /// The default is `false`: its owner set that quota, so records are dropped and counted. Whether
+    /// it is filled up again is tried after as long as the destination asks for, an hour at most; if
+    /// it does not, after 10 minutes, then twice as long each time up to an hour, and soon after
+    /// midnight UTC.
     public var storesOverQuota = false
 
     /// When records are written to offline storage: if they cannot be delivered, or always.

@@ -78,13 +78,20 @@ package struct CountReporter: Sendable {
 
     /// Ends the report: for each preference one metric for each name, in the order in which the
     /// names first came.
+    ///
+    /// - Parameter omittingUnchanged: whether totals that did not change are left out, too.
     package mutating func end(
-        for preferences: [MetricPreference.TemporalityPreference]
+        for preferences: [MetricPreference.TemporalityPreference],
+        omittingUnchanged: Bool = false
     ) -> [MetricPreference.TemporalityPreference: [Metric]] {
         var metrics: [MetricPreference.TemporalityPreference: [Metric]] = [:]
         for preference in preferences where metrics[preference] == nil {
             metrics[preference] = self.entries.compactMap { entry in
-                self.metric(of: entry, inTotals: preference != .delta)
+                self.metric(
+                    of: entry,
+                    inTotals: preference != .delta,
+                    omittingUnchanged: omittingUnchanged
+                )
             }
         }
         self.lastTime = self.time
@@ -96,9 +103,14 @@ package struct CountReporter: Sendable {
         return metrics
     }
 
-    private func metric(of entry: Entry, inTotals: Bool) -> Metric? {
+    private func metric(
+        of entry: Entry,
+        inTotals: Bool,
+        omittingUnchanged: Bool
+    ) -> Metric? {
         let points = entry.series.compactMap { series -> NumberPoint? in
-            guard let value = inTotals ? series.total : series.change else { return nil }
+            let isWanted = inTotals && !omittingUnchanged || series.change != nil
+            guard isWanted, let value = inTotals ? series.total : series.change else { return nil }
             return NumberPoint(
                 attributes: series.attributes,
                 startTime: inTotals || !entry.isMonotonic ? self.start : self.lastTime,

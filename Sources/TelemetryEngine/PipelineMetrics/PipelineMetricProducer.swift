@@ -44,6 +44,9 @@ package struct PipelineReading: Sendable {
     package var logs = Queue(counts: ChannelCounts(), capacity: 0)
     /// What the tracer counted.
     package var tracing = TracingCounters.Values()
+    /// Whether totals that were reported before and have not changed are left out, because that
+    /// was a moment ago.
+    package var omitsUnchanged = false
 
     /// Creates a reading of a pipeline that did nothing.
     package init(time: Timestamp, health: TelemetryHealth = TelemetryHealth()) {

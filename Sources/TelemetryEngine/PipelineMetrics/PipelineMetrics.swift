@@ -65,15 +65,20 @@ package final class PipelineMetrics: PipelineMetricProducer {
                 state.reporter.report(component, counts)
             }
             state.reporter.reportDelivery(reading.health, seenBy: counts)
-            var metrics = state.reporter.end(for: preferences)
+            var metrics = state.reporter.end(
+                for: preferences,
+                omittingUnchanged: reading.omitsUnchanged
+            )
             let time = max(reading.time, state.lastTime)
             if preferences.contains(.cumulative) {
                 state.durations.merge(durations) { $0.merging($1) { $0.merged(with: $1) } }
             }
+            var totals = state.durations
+            if reading.omitsUnchanged { totals = totals.filter { durations[$0.key] != nil } }
             for preference in metrics.keys {
                 let isTotal = preference == .cumulative
                 let metric = Self.metric(
-                    of: isTotal ? state.durations : durations,
+                    of: isTotal ? totals : durations,
                     isTotal ? .cumulative : .delta,
                     from: isTotal ? self.start : state.lastTime,
                     to: time

@@ -21,6 +21,11 @@ struct FileSystem: Sendable {
     /// Locks an open file for as long as it is open; never waits.
     var lock: @Sendable (_ descriptor: Int32) -> LockResult = Self.lockExclusively
 
+    /// Reads at most so many bytes of an open file from a position; fewer at its end.
+    var read:
+        @Sendable (_ descriptor: Int32, _ count: Int, _ offset: Int) throws(SystemError)
+            -> [UInt8] = Self.readAll
+
     /// Writes the bytes to an open file, all of them or failing.
     var write: @Sendable (_ bytes: [UInt8], _ descriptor: Int32) throws(SystemError) -> Void =
         Self.writeAll
@@ -200,24 +205,7 @@ struct FileSystem: Sendable {
 
     /// Reads at most `count` bytes from a position; fewer at the end of the file.
     func read(_ file: OpenFile, count: Int, at offset: Int) throws(SystemError) -> [UInt8] {
-        var failure: SystemError?
-        let bytes = unsafe [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
-            filled = 0
-            while filled < count {
-                let result = unsafe pread(
-                    file.descriptor,
-                    buffer.baseAddress?.advanced(by: filled),
-                    count - filled,
-                    off_t(offset + filled)
-                )
-                if result < 0 && errno == EINTR { continue }
-                if result < 0 { failure = .last }
-                guard result > 0 else { return }
-                filled += result
-            }
-        }
-        if let failure { throw failure }
-        return bytes
+        try self.read(file.descriptor, count, offset)
     }
 
     /// Writes the bytes over those at a position.
@@ -262,6 +250,31 @@ struct FileSystem: Sendable {
         while fsync(descriptor) != 0 {
             guard errno == EINTR else { throw .last }
         }
+    }
+
+    private static func readAll(
+        _ descriptor: Int32,
+        _ count: Int,
+        _ offset: Int
+    ) throws(SystemError) -> [UInt8] {
+        var failure: SystemError?
+        let bytes = unsafe [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
+            filled = 0
+            while filled < count {
+                let result = unsafe pread(
+                    descriptor,
+                    buffer.baseAddress?.advanced(by: filled),
+                    count - filled,
+                    off_t(offset + filled)
+                )
+                if result < 0 && errno == EINTR { continue }
+                if result < 0 { failure = .last }
+                guard result > 0 else { return }
+                filled += result
+            }
+        }
+        if let failure { throw failure }
+        return bytes
     }
 
     private static func writeAll(_ bytes: [UInt8], _ descriptor: Int32) throws(SystemError) {

@@ -10,6 +10,8 @@ extension StorageActor {
         case damaged
         /// Another version's, or another destination's.
         case notForUs
+        /// The system does not give it at the moment.
+        case unreadable
     }
 
     /// The folder, opened anew if the path no longer leads to it.
@@ -93,24 +95,40 @@ extension StorageActor {
         guard held.status.size <= Swift.max(self.configuration.maximumSize, 64 << 20) else {
             return .notForUs
         }
-        guard let bytes = try? folder.read(held, count: length, at: 0) else { return .damaged }
-        switch StoredFile.recognise(bytes, fileSize: held.status.size) {
-        case .otherVersion: return .notForUs
-        case .damaged: return .damaged
-        case .payload(let prologue):
-            guard
-                let fields = try? folder.read(held, count: prologue.fieldsLength, at: length),
-                let file = StoredFile(fields: fields[...])
-            else { return .damaged }
-            guard file.destination == self.destination else { return .notForUs }
-            guard prologue.attempts != StoredFile.spent else { return .spent }
-            return .payload(
-                file,
-                attempts: prologue.attempts,
-                bodyLength: prologue.bodyLength,
-                checksum: prologue.checksum
-            )
+        do throws(SystemError) {
+            let bytes = try folder.read(held, count: length, at: 0)
+            switch StoredFile.recognise(bytes, fileSize: held.status.size) {
+            case .otherVersion: return .notForUs
+            case .damaged: return .damaged
+            case .payload(let prologue):
+                let fields = try folder.read(held, count: prologue.fieldsLength, at: length)
+                return self.content(prologue, fields: fields)
+            }
+        } catch {
+            return .unreadable
         }
+    }
+
+    private func content(_ prologue: StoredFile.Prologue, fields: [UInt8]) -> Content {
+        guard let file = StoredFile(fields: fields[...]) else { return .damaged }
+        guard file.destination == self.destination else { return .notForUs }
+        guard prologue.attempts != StoredFile.spent else { return .spent }
+        return .payload(
+            file,
+            attempts: prologue.attempts,
+            bodyLength: prologue.bodyLength,
+            checksum: prologue.checksum
+        )
+    }
+
+    /// Gives back what could not be read and may be another time.
+    func leaveAlone(
+        _ id: StoredPayloadID,
+        _ held: StorageFolder.Held,
+        in folder: StorageFolder
+    ) {
+        folder.release(held, id)
+        self.index.wasHeldElsewhere(id, at: self.time.monotonicNow())
     }
 }
 

@@ -34,16 +34,16 @@ extension StorageActor {
         switch content {
         case .payload(let file, let attempts, let bodyLength, let checksum):
             let offset = held.status.size - bodyLength
-            let fields = try? folder.read(
-                held,
-                count: offset - StoredFile.prologueLength,
-                at: StoredFile.prologueLength
-            )
-            guard
-                let fields,
-                let body = try? folder.read(held, count: bodyLength, at: offset),
-                StableHash.checksum([fields, body]) == checksum
-            else {
+            let length = StoredFile.prologueLength
+            let (fields, body): ([UInt8], [UInt8])
+            do throws(SystemError) {
+                fields = try folder.read(held, count: offset - length, at: length)
+                body = try folder.read(held, count: bodyLength, at: offset)
+            } catch {
+                self.leaveAlone(id, held, in: folder)
+                return nil
+            }
+            guard StableHash.checksum([fields, body]) == checksum else {
                 self.discard(id, held, in: folder)
                 return nil
             }
@@ -70,6 +70,8 @@ extension StorageActor {
         case .notForUs:
             folder.release(held, id)
             self.index.isStranger(id)
+        case .unreadable:
+            self.leaveAlone(id, held, in: folder)
         }
         return nil
     }

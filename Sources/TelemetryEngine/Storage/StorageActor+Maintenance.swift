@@ -91,15 +91,14 @@ extension StorageActor {
         case .payload(let file, _, _, _):
             guard folder.remove(id, holder: held.holder) else {
                 // Still there, so nothing is lost yet.
-                folder.release(held, id)
-                self.index.wasHeldElsewhere(id, at: self.time.monotonicNow())
+                self.leaveAlone(id, held, in: folder)
                 return nil
             }
             self.forget(id)
             return LostPayload(file.facts(run: self.run), reason: reason)
         case .spent:
             self.removeSpent(id, held, in: folder)
-        case .damaged:
+        case .damaged, .unreadable:
             self.discard(id, held, in: folder)
         case .notForUs:
             folder.release(held, id)

@@ -4,14 +4,11 @@ import TelemetryModel
 ///
 /// This is what the command line does about offline storage; a pipeline's own
 /// ``ExportCoordinator`` goes on trying instead. Payloads stay leased until the end, so that none
-/// is tried twice.
+/// is tried twice. What an outcome leaves of a payload is the same for both, but here the halves of
+/// one that is too large are tried from memory: the disk may be full, which is a reason to empty it.
 ///
-/// | A try ends as                | the payload                                     |
-/// | ---------------------------- | ----------------------------------------------- |
-/// | accepted, or refused for good | leaves the disk                                |
-/// | partly accepted              | what is worth another try takes its place       |
-/// | too large                    | is halved, and the halves are tried             |
-/// | any other failure            | stays; it counts as an attempt only if the destination accepted another payload meanwhile |
+/// What fails stays; it counts as an attempt only if the destination accepted another payload
+/// meanwhile.
 ///
 /// A failure of the network, an open breaker and cancellation end the tries.
 struct StorageDrain {
@@ -116,35 +113,26 @@ struct StorageDrain {
             }
             let outcome = await self.exporter.send(part, within: Self.tryLimit)
             switch outcome {
-            case .accepted:
-                self.answered()
-                self.accepted += 1
-                self.delivery.delivered += part.itemCount
-                isChanged = true
-            case .partiallyAccepted(let refusals):
-                self.answered()
-                self.accepted += 1
-                isChanged = true
-                if let remainder = await self.settle(refusals, of: part) { rest.append(remainder) }
-            case .payloadTooLarge:
-                self.answered()
-                isChanged = true
-                parts += await self.halves(of: part).reversed()
-            case .refused(let reason, let explanation):
-                self.answered()
-                self.delivery.drop(part.itemCount, reason)
-                self.delivery.explain(explanation)
-                isChanged = true
             case .failed(let failure):
                 rest.append(part)
                 self.failed(failure)
+                continue
+            case .accepted, .partiallyAccepted:
+                self.accepted += 1
+            case .refused(_, let explanation):
+                self.delivery.explain(explanation)
+            case .payloadTooLarge:
+                break
             }
+            _ = self.breaker.answered()
+            let settled = await self.exporter.settle(outcome, of: part)
+            self.delivery.delivered += settled.acceptedItems
+            for (reason, count) in settled.droppedItems { self.delivery.drop(count, reason) }
+            if let remainder = settled.rest { rest.append(remainder) }
+            parts += settled.parts.reversed()
+            isChanged = true
         }
         await self.put(rest, inPlaceOf: stored, isChanged: isChanged)
-    }
-
-    private mutating func answered() {
-        _ = self.breaker.answered()
     }
 
     private mutating func failed(_ failure: DeliveryFailure) {
@@ -152,45 +140,6 @@ struct StorageDrain {
         _ = self.breaker.failed(failure, at: self.time.monotonicNow(), jitter: jitter)
         if !Task.isCancelled { self.delivery.explain(failure.explanation) }
         if failure.kind == .network || !self.breaker.isClosed { self.isOver = true }
-    }
-
-    /// Books a partial acceptance; returns what is worth another try.
-    private mutating func settle(_ refusals: [ItemRefusal], of part: Payload) async -> Payload? {
-        let ofRecords = refusals.filter { $0.item >= part.leadingItems }
-        self.delivery.delivered += part.itemCount - ofRecords.count
-        for refusal in ofRecords {
-            if case .drop(let reason) = refusal.verdict { self.delivery.drop(1, reason) }
-        }
-        let partial = PartialDelivery(of: part, refusals: refusals)
-        guard !partial.retryItems.isEmpty else { return nil }
-        let remainder = await self.exporter.payload(
-            of: part,
-            keeping: partial.retryItems,
-            layout: partial.retryLayout
-        )
-        if remainder == nil { self.delivery.drop(partial.retryItems.count, .invalid) }
-        return remainder
-    }
-
-    private mutating func halves(of part: Payload) async -> [Payload] {
-        guard let halves = part.halves else {
-            self.delivery.drop(part.itemCount, .tooLarge)
-            return []
-        }
-        var parts: [Payload] = []
-        for half in halves {
-            let made = await self.exporter.payload(
-                of: part,
-                keeping: half.items,
-                layout: half.layout
-            )
-            if let made {
-                parts.append(made)
-            } else {
-                self.delivery.drop(half.layout.itemCount, .invalid)
-            }
-        }
-        return parts
     }
 
     /// Leaves of a payload what is to be tried again another time.

@@ -12,9 +12,9 @@ public struct StorageError: Error, Hashable, Sendable {
         /// There is no room, and nothing left that may go.
         public static let full = Code(value: .full)
         /// The payload alone is larger than the storage may be.
-        public static let tooLarge = Code(value: .tooLarge)
+        package static let tooLarge = Code(value: .tooLarge)
         /// The caller does not hold the payload.
-        public static let notHeld = Code(value: .notHeld)
+        package static let notHeld = Code(value: .notHeld)
 
         /// One word, fit for a metric's label.
         public var description: String { self.value.rawValue }
@@ -27,7 +27,7 @@ public struct StorageError: Error, Hashable, Sendable {
     public var message: String
 
     /// Creates an error.
-    public init(code: Code, message: String) {
+    package init(code: Code, message: String) {
         self.code = code
         self.message = message
     }

@@ -44,7 +44,7 @@ struct StorageIndex {
 
     init(_ configuration: StorageConfiguration) {
         self.maximumSize = Swift.max(0, configuration.maximumSize)
-        self.retention = configuration.retention.wholeNanoseconds
+        self.retention = configuration.retention.nanoseconds
         self.maximumAttempts = Swift.max(1, configuration.maximumAttempts)
     }
 
@@ -281,17 +281,5 @@ struct StorageIndex {
             if self.order[middle] < id { low = middle + 1 } else { high = middle }
         }
         return low
-    }
-}
-
-extension Duration {
-    /// The duration in nanoseconds, held within what 64 bits can tell.
-    fileprivate var wholeNanoseconds: UInt64 {
-        let (seconds, attoseconds) = self.components
-        guard seconds >= 0, attoseconds >= 0 else { return 0 }
-        let (product, isTooLarge) = UInt64(seconds).multipliedReportingOverflow(by: 1_000_000_000)
-        let fraction = UInt64(attoseconds / 1_000_000_000)
-        let (sum, isStillTooLarge) = product.addingReportingOverflow(fraction)
-        return isTooLarge || isStillTooLarge ? .max : sum
     }
 }

@@ -107,6 +107,56 @@ import Testing
         #expect(large.payloads.map(\.recordCount) == [1, 1, 1])
     }
 
+    /// What the service says to the rest of a record, and what becomes of that.
+    private static let answersToRest: [(status: Int, verdict: ItemRefusal.Verdict?)] = [
+        (200, nil), (503, .retry), (400, .drop(.rejected)),
+    ]
+
+    @Test(arguments: ExporterTests.answersToRest)
+    func anOversizeSpanDoesNotTakeItsEventsWithIt(
+        status: Int,
+        verdict: ItemRefusal.Verdict?
+    ) async throws {
+        let transport = ScriptedTransport([.status(400), .status(status)])
+        let exporter = AzureMonitorTraceExporter(connection: try self.connection(transport))
+        // The first batch has the resource item, too.
+        _ = await exporter.encode(self.spans(1))
+        let encoded = await exporter.encode(self.spans(1, padding: 10, events: 2))
+        let payload = try #require(encoded.payloads.first)
+        #expect(payload.layout.runs == [.init(itemsPerRecord: 3, records: 1)])
+        let outcome = await exporter.send(payload, within: .seconds(1))
+        let ofEvents = verdict.map { verdict in
+            [1, 2].map { ItemRefusal(item: $0, verdict: verdict) }
+        }
+        #expect(
+            outcome
+                == .partiallyAccepted(
+                    [ItemRefusal(item: 0, verdict: .drop(.tooLarge))] + (ofEvents ?? [])
+                )
+        )
+        let bodies = await transport.requests.map(\.body)
+        #expect(bodies.count == 2)
+        var rest = payload
+        rest.body = try #require(bodies.last)
+        rest.layout = RecordLayout(runs: [.init(itemsPerRecord: 2, records: 1)])
+        #expect(try self.items(rest).map { self.baseType($0) } == ["MessageData", "MessageData"])
+    }
+
+    @Test func anOversizeSpanWithoutEventsIsTriedOnce() async throws {
+        let transport = ScriptedTransport([.status(400)])
+        let exporter = AzureMonitorTraceExporter(connection: try self.connection(transport))
+        _ = await exporter.encode(self.spans(1))
+        let encoded = await exporter.encode(self.spans(1, padding: 10))
+        let payload = try #require(encoded.payloads.first)
+        guard
+            case .refused(.tooLarge, _) = await exporter.send(payload, within: .seconds(1))
+        else {
+            Issue.record("not refused for its size")
+            return
+        }
+        #expect(await transport.requests.count == 1)
+    }
+
     @Test func metricsThatAreNotSentByDesignAreNoLoss() async throws {
         let exporter = AzureMonitorMetricExporter(connection: try self.connection())
         func metric(_ name: String, _ values: [Double]) -> Metric {

@@ -152,6 +152,14 @@ struct OTLPEnvironmentTests {
         #expect(configuration.tls?.clientCertificate == nil)
     }
 
+    @Test("a time limit of zero is none")
+    func noTimeLimit() throws {
+        let configuration = self.configuration(["TIMEOUT": "0", "LOGS_TIMEOUT": "20"])
+        #expect(configuration.notices.isEmpty)
+        #expect(configuration.timeout > .seconds(86_400))
+        #expect(configuration.logs.timeout == .milliseconds(20))
+    }
+
     @Test("a client certificate alone leaves trust as the system has it")
     func clientCertificateAlone() throws {
         let environment = [
@@ -167,7 +175,7 @@ struct OTLPEnvironmentTests {
         "a value that cannot be understood is said once and ignored",
         arguments: [
             ["PROTOCOL": "http/xml"], ["TRACES_PROTOCOL": "grcp"], ["TIMEOUT": "-1"],
-            ["TIMEOUT": "0"], ["METRICS_TIMEOUT": "ten"], ["COMPRESSION": "zstd"],
+            ["TIMEOUT": "0.5"], ["METRICS_TIMEOUT": "ten"], ["COMPRESSION": "zstd"],
             ["LOGS_COMPRESSION": "deflate"], ["INSECURE": "1"], ["CLIENT_KEY": "/key.pem"],
             ["CLIENT_CERTIFICATE": "/me.pem"], ["TRACES_CLIENT_CERTIFICATE": "/me.pem"],
             ["METRICS_TEMPORALITY_PREFERENCE": "both"],

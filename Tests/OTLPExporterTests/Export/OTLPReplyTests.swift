@@ -202,6 +202,38 @@ struct OTLPReplyTests {
         #expect(text == String(repeating: "ä", count: 300) + "…")
     }
 
+    @Test("no part of a secret is seen, however long it is and however often it is repeated")
+    func longSecret() {
+        let secrets = OTLPServerText.secrets(in: "Bearer " + String(repeating: "k", count: 1_900))
+        let text = "you sent " + String(repeating: secrets[1] + ", ", count: 30) + "why?"
+        #expect(
+            OTLPServerText.harmless(text, hiding: secrets)
+                == "you sent " + String(repeating: "…, ", count: 30) + "why?"
+        )
+        let body = "not with " + String(repeating: secrets[0] + " ", count: 3)
+        let question = OTLPAnswer.Question(
+            encoding: .protobuf,
+            isDivisible: false,
+            hadToken: false,
+            address: "http://host/v1/traces",
+            secrets: secrets
+        )
+        let answer = OTLPAnswer(
+            TransportResponse(
+                status: 400,
+                headers: [.contentType: "text/plain"],
+                body: Array(body.utf8)
+            ),
+            to: question,
+            now: .epoch
+        )
+        guard case .outcome(.refused(_, let explanation)) = answer else {
+            Issue.record("\(answer)")
+            return
+        }
+        #expect(explanation == "status 400: the request was refused: not with … … …")
+    }
+
     @Test("a page for a browser is no text, and as a success it is told")
     func page() {
         let headers: HTTPFields = [.contentType: "text/html; charset=utf-8"]

@@ -220,7 +220,7 @@
         @Test("a refused token is replaced once, and named if that does not help")
         func token() async throws {
             let denied = CollectorDouble.Answer.failure(
-                RPCError(code: .unauthenticated, message: "no to Bearer token-2")
+                RPCError(code: .unauthenticated, message: "no to token-2.secret")
             )
             self.collector.script(denied, .reply([]), denied, denied)
             let tokens = NumberedTokens()
@@ -242,7 +242,7 @@
                 Array($0.metadata[stringValues: "authorization"])
             }
             #expect(sent.count == 4)
-            #expect(sent.prefix(2) == [["Bearer token-0"], ["Bearer token-1"]])
+            #expect(sent.prefix(2) == [["Bearer token-0.secret"], ["Bearer token-1.secret"]])
         }
 
         @Test("half of a payload is a payload")
@@ -320,6 +320,39 @@
             }
             #expect(self.collector.calls.count == 1)
         }
+
+        @Test(
+            "a certificate that comes late is used when it is there",
+            .enabled(if: TLSReceiver.isAvailable)
+        )
+        func lateCertificate() async throws {
+            let files = try CertificateFiles()
+            defer { files.remove() }
+            let security = HTTP2ServerTransport.Posix.TransportSecurity.tls(
+                certificateChain: [.file(path: files.path("server.pem"), format: .pem)],
+                privateKey: .file(path: files.path("server-key.pem"), format: .pem)
+            )
+            try await self.collector.serving(security) { port in
+                try await Self.withExporter(port: port) {
+                    $0.endpoint = "https://127.0.0.1:\(port)"
+                    var tls = TLSConfiguration()
+                    tls.trustRoots = .file(files.path("late.pem"))
+                    $0.tls = tls
+                } _: { exporter in
+                    guard
+                        case .failed = try await Self.send(Sample.spans(1), by: exporter)
+                    else {
+                        Issue.record("not a failure")
+                        return
+                    }
+                    try FileManager.default.copyItem(
+                        atPath: files.path("server.pem"),
+                        toPath: files.path("late.pem")
+                    )
+                    #expect(try await Self.send(Sample.spans(1), by: exporter) == .accepted)
+                }
+            }
+        }
     }
 
     /// An authorizer that never has the same token twice.
@@ -332,7 +365,7 @@
         ) async throws(OTLPAuthorizationError) -> OTLPAuthorization {
             defer { self.number += 1 }
             return OTLPAuthorization(
-                value: "Bearer token-\(self.number)",
+                value: "Bearer token-\(self.number).secret",
                 source: "numbered tokens"
             )
         }

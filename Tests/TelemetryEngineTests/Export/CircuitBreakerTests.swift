@@ -1,4 +1,5 @@
 import TelemetryEngine
+import TelemetryModel
 import Testing
 
 struct CircuitBreakerTests {
@@ -127,6 +128,65 @@ struct CircuitBreakerTests {
         let failure = DeliveryFailure(kind: .quota, retryAfter: .seconds(30), explanation: "")
         #expect(self.opened(by: failure, jitter: 0).wait == 30 * self.second)
         #expect(self.opened(by: failure, jitter: 1).wait == 36 * self.second)
+    }
+
+    @Test func waitForAQuotaEndsSoonAfterMidnight() {
+        let quota = DeliveryFailure(kind: .quota, explanation: "")
+        let minute = 60 * self.second
+        for (jitter, spread) in [(0.0, 0 as UInt64), (0.5, 30), (1, 60)] {
+            var breaker = CircuitBreaker()
+            _ = breaker.failed(quota, at: 0, untilMidnight: minute, jitter: jitter)
+            #expect(
+                breaker.wantsToSend(at: 0) == .wait(nanoseconds: minute + spread * self.second)
+            )
+        }
+        // What is farther off than the wait changes nothing, nor does midnight if somebody asked.
+        var breaker = CircuitBreaker()
+        _ = breaker.failed(quota, at: 0, untilMidnight: 600 * self.second, jitter: 1)
+        #expect(breaker.wantsToSend(at: 0) == .wait(nanoseconds: 600 * self.second))
+        breaker = CircuitBreaker()
+        let asked = DeliveryFailure(kind: .quota, retryAfter: .seconds(120), explanation: "")
+        _ = breaker.failed(asked, at: 0, untilMidnight: minute, jitter: 0)
+        #expect(breaker.wantsToSend(at: 0) == .wait(nanoseconds: 2 * minute))
+    }
+
+    @Test func waitsForAQuotaBeginAnewWithTheDay() {
+        let quota = DeliveryFailure(kind: .quota, explanation: "")
+        var breaker = CircuitBreaker()
+        var now: UInt64 = 0
+        // 10, 20 and 40 minutes, and then there are five left of the day.
+        for (left, expected) in [(9_000, 600), (9_000, 1_200), (9_000, 2_400), (300, 360)] {
+            let wait = UInt64(expected) * self.second
+            _ = breaker.failed(
+                quota,
+                at: now,
+                untilMidnight: UInt64(left) * self.second,
+                jitter: 1
+            )
+            #expect(breaker.wantsToSend(at: now) == .wait(nanoseconds: wait))
+            now += wait
+            #expect(breaker.wantsToSend(at: now) == .send)
+        }
+        _ = breaker.failed(quota, at: now, untilMidnight: 86_400 * self.second, jitter: 1)
+        #expect(breaker.wantsToSend(at: now) == .wait(nanoseconds: 600 * self.second))
+    }
+
+    @Test func theDayEndsAtMidnightOfUTC() {
+        let day: UInt64 = 86_400
+        for (now, left) in [
+            (0, day), (1, day - 1), (day - 1, 1), (day, day), (20_000 * day + 5, day - 5),
+        ] {
+            let time = Timestamp(nanosecondsSinceEpoch: now * self.second)
+            #expect(time.nanosecondsUntilMidnight == left * self.second)
+        }
+    }
+
+    @Test(arguments: [
+        (Duration.seconds(-1), 0 as UInt64), (.milliseconds(1), 1_000_000),
+        (.seconds(Int64.max), .max), (.seconds(18_446_744_073) + .milliseconds(999), .max),
+    ])
+    func durationsAreHeldWithinWhatTheClockCanTell(duration: Duration, nanoseconds: UInt64) {
+        #expect(duration.nanoseconds == nanoseconds)
     }
 
     @Test func aTryThatNeverCameBackDoesNotDropForTheQuotaForEver() {

@@ -104,6 +104,30 @@ struct ExportCoordinatorTests {
         #expect(exporter.sent.count == 1)
     }
 
+    @Test func quotaIsTriedAgainSoonAfterMidnight() async {
+        let quota = DeliveryFailure(kind: .quota, explanation: "used up")
+        let exporter = InMemoryExporter(outcomes: [.failed(quota)])
+        let coordinator = self.coordinator([exporter])
+        // A minute before midnight.
+        self.time.wall = Timestamp(
+            nanosecondsSinceEpoch: self.time.wall.nanosecondsSinceEpoch - 60_000_000_000
+        )
+        await self.running(coordinator) {
+            await coordinator.submit(self.spans(3))
+            await coordinator.waitUntilSettled()
+            self.time.advance(by: .seconds(59))
+            await coordinator.submit(self.spans(2))
+            await coordinator.waitUntilSettled()
+            // Another minute at most, which spreads the tries of many processes.
+            self.time.advance(by: .seconds(61))
+            await coordinator.submit(self.spans(1))
+            await coordinator.waitUntilSettled()
+        }
+        let books = await self.books(of: coordinator)
+        #expect(books.dropped == [.quota: 5])
+        #expect(books.exported == 1)
+    }
+
     @Test func partlyAcceptedPayloadIsTriedAgainWithTheRest() async {
         let exporter = InMemoryExporter(outcomes: [
             .partiallyAccepted([

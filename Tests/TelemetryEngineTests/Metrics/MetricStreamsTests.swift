@@ -41,6 +41,27 @@ import Testing
         }
     }
 
+    @Test func unchangedTotalsAreLeftOutOnDemand() throws {
+        var fixture = MetricsFixture(temporality: .cumulative)
+        let first = Counter(label: "c", dimensions: [("a", "1")], factory: fixture.factory)
+        let second = Counter(label: "c", dimensions: [("a", "2")], factory: fixture.factory)
+        let recorder = Recorder(label: "r", factory: fixture.factory)
+        first.increment()
+        second.increment(by: 10)
+        recorder.record(5)
+        // What was never reported is news, whatever is asked for.
+        #expect(fixture.collect(at: 10, omittingUnchanged: true).pointCount == 3)
+        #expect(fixture.collect(at: 20, omittingUnchanged: true).isEmpty)
+        second.increment()
+        let news = fixture.collect(at: 30, omittingUnchanged: true)
+        let point = try #require(news.first?.numbers.first)
+        #expect(news.pointCount == 1)
+        #expect(point.value == .int(11))
+        #expect(point.attributes["a"] == "2")
+        #expect(point.startTime == .epoch)
+        #expect(fixture.collect(at: 40).pointCount == 3)
+    }
+
     @Test func cumulativeHistogramsAddUp() throws {
         var fixture = MetricsFixture(temporality: .cumulative) {
             $0.views = [MetricView(instrumentName: "e", aggregation: .exponentialHistogram())]

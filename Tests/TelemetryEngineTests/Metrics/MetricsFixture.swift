@@ -21,8 +21,11 @@ struct MetricsFixture {
         self.streams = MetricStreams(temporality: temporality, start: .epoch)
     }
 
-    mutating func collect(at seconds: UInt64 = 60) -> [Metric] {
-        self.streams.metrics(from: self.registry.collect(at: .seconds(seconds)))
+    mutating func collect(at seconds: UInt64 = 60, omittingUnchanged: Bool = false) -> [Metric] {
+        self.streams.metrics(
+            from: self.registry.collect(at: .seconds(seconds)),
+            omittingUnchanged: omittingUnchanged
+        )
     }
 }
 

@@ -166,6 +166,27 @@ struct PipelineMetricsTests {
         #expect(receivers.allSatisfy { $0.metrics.allSatisfy { $0.name != exported } })
     }
 
+    @Test func unchangedTotalsAreLeftOutOnDemand() {
+        var reporter = CountReporter(start: .epoch)
+        func report(_ counts: [String: UInt64], level: UInt64, omitting: Bool) -> [String] {
+            reporter.begin(at: .epoch)
+            for (name, count) in counts.sorted(by: { $0.key < $1.key }) {
+                reporter.count(name, unit: "1", "", [:], count)
+            }
+            reporter.level("level", unit: "1", "", [:], level)
+            let metrics = reporter.end(for: [.cumulative], omittingUnchanged: omitting)
+            return metrics[.cumulative, default: []].map {
+                "\($0.name) \(Int($0.numbers.first?.value.asDouble ?? -1))"
+            }
+        }
+        let all = ["a 1", "b 2", "level 3"]
+        #expect(report(["a": 1, "b": 2], level: 3, omitting: true) == all)
+        #expect(report(["a": 1, "b": 2], level: 3, omitting: true) == [])
+        #expect(report(["a": 1, "b": 2], level: 3, omitting: false) == all)
+        #expect(report(["a": 1, "b": 4], level: 3, omitting: true) == ["b 4"])
+        #expect(report(["a": 1, "b": 4], level: 0, omitting: true) == ["level 0"])
+    }
+
     @Test func theReportsAreInTheAccounts() async {
         let telemetry = self.telemetry(InMemoryExporter(name: "memory", signals: [.traces]))
         await telemetry.run {

@@ -119,6 +119,32 @@ struct StorageMaintenanceTests {
         await storage.close()
     }
 
+    @Test("What a disk does not give at the moment is not lost", arguments: [1, 2, 3, 4])
+    func failingReads(failingRead: Int) async throws {
+        var fixture = try StorageFixture()
+        let reads = Locked(0)
+        let works = fixture.system.read
+        fixture.system.read = { (descriptor, count, offset) throws(SystemError) in
+            let number = reads.withLock { reads in
+                reads += 1
+                return reads
+            }
+            // Prologue, fields, and again fields with the body; then they are looked at once more.
+            if number % 4 == failingRead % 4 { throw SystemError(number: EIO) }
+            return try works(descriptor, count, offset)
+        }
+        let storage = fixture.storage(run: 1)
+        _ = await storage.store(.sample("a"))
+        while reads.withLock({ $0 }) < failingRead { #expect(await storage.lease() == nil) }
+        fixture.time.advance(bySeconds: 1)
+        fixture.system.read = works
+        let other = fixture.storage(run: 2)
+        #expect(await other.lease()?.payload.text == "a")
+        #expect(await storage.summary.unreadable == 0)
+        await storage.close()
+        await other.close()
+    }
+
     @Test("The summary is known without looking, and looks again after five seconds")
     func summaryAge() async throws {
         let fixture = try StorageFixture()

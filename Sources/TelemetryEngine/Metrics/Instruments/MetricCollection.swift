@@ -36,6 +36,14 @@ package struct MetricCollection: Sendable {
             self.instrument = instrument
         }
 
+        /// The series that measured something.
+        var measuredSeries: Set<UInt64> {
+            Set(self.integers.map(\.series))
+                .union(self.doubles.map(\.series))
+                .union(self.histograms.map(\.series))
+                .union(self.exponentialHistograms.map(\.series))
+        }
+
         /// Whether no series measured anything.
         var isEmpty: Bool {
             self.integers.isEmpty && self.doubles.isEmpty && self.histograms.isEmpty
