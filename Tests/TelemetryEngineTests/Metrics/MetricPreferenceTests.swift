@@ -246,7 +246,7 @@ import Tracing
         var configuration = TelemetryConfiguration()
         configuration.storage = nil
         configuration.diagnosticLevel = .off
-        configuration.shutdownTimeout = .seconds(50)
+        configuration.shutdownTimeout = .seconds(3_600)
         let telemetry = Telemetry(configuration: configuration, exporters: [exporter, metrics])
         let counter = Counter(label: "sent", factory: telemetry.metricsFactory)
         let idle = Counter(label: "idle", factory: telemetry.metricsFactory)
