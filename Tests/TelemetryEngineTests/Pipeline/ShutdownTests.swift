@@ -38,6 +38,8 @@ struct ShutdownTests {
 
     /// Lets the time of a pipeline pass once everything that was recorded is with its destination,
     /// or on the way to it, until the work has ended.
+    ///
+    /// After ten times what an end may take here it passes no more: who needs longer waits for ever.
     private static func passing(
         _ time: ManualTime,
         of telemetry: Telemetry,
@@ -45,10 +47,12 @@ struct ShutdownTests {
     ) async throws {
         try await withThrowingDiscardingTaskGroup { group in
             group.addTask {
-                while !Task.isCancelled {
+                var steps = 500
+                while !Task.isCancelled, steps > 0 {
                     let health = await telemetry.health
                     if health.waitingRecords == 0, health.total.accepted >= Self.recordCount {
                         time.advance(by: .milliseconds(100))
+                        steps -= 1
                     }
                     await Task.yield()
                 }
@@ -116,10 +120,7 @@ struct ShutdownTests {
         configuration.time = time.source
         configuration.shutdownTimeout = .seconds(5)
         let telemetry = Telemetry(configuration: configuration, exporters: [exporter])
-        let start = time.monotonic
         try await Self.passing(time, of: telemetry) { try await Self.stop(telemetry, way) }
-        // What was recorded may wait for a batch to be full, before the end begins.
-        #expect(time.monotonic - start < 60_000_000_000)
         let health = try #require(await telemetry.health.destinations["memory"])
         #expect(health.books.accepted == 2_002)
         #expect(health.books.stored == 2_002)
