@@ -119,6 +119,7 @@ let package = Package(
                 .product(name: "NIOHTTP1", package: "swift-nio", condition: clientCertificate),
                 .product(name: "NIOPosix", package: "swift-nio", condition: clientCertificate),
                 .product(name: "NIOSSL", package: "swift-nio-ssl", condition: clientCertificate),
+                .product(name: "NIOTLS", package: "swift-nio", condition: clientCertificate),
             ]
         ),
         .target(

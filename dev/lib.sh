@@ -6,6 +6,11 @@ set -euo pipefail
 # shellcheck disable=SC2034 # used by those who source this
 root="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
 
+# How many tests of one process run beside each other. Without a bound all of them do, and one that
+# waits for real sockets or processes has thousands of others between each two of its steps. What does
+# not know the variable takes no notice.
+export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH="${SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH:-8}"
+
 # Progress and trouble go to standard error; standard output is for results.
 say() { printf '%s\n' "$*" >&2; }
 
@@ -90,7 +95,7 @@ start_local() {
     : >"$scratch/local.out"
     "$1" local --port 0 >"$scratch/local.out" 2>"$scratch/local.err" &
     local_pid=$!
-    if ! connection_string="$(first_line "$scratch/local.out" 20 "$local_pid")"; then
+    if ! connection_string="$(first_line "$scratch/local.out" 120 "$local_pid")"; then
         cat "$scratch/local.err" >&2
         die "azure-monitor local did not start"
     fi
@@ -127,8 +132,9 @@ pinned_python() {
         rm -rf "$home"
         mkdir -p "$home"
         python3 -m venv "$home/.venv" >&2
-        "$python" -m pip install --quiet --disable-pip-version-check --requirement "$wanted" \
-            </dev/null >&2
+        # Those who serve packages have their moments; nothing here is in a hurry.
+        "$python" -m pip install --quiet --disable-pip-version-check --no-input \
+            --retries 10 --timeout 60 --requirement "$wanted" </dev/null >&2
         cp "$wanted" "$home/requirements.txt"
     fi
     printf '%s\n' "$python"

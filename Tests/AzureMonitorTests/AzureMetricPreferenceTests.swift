@@ -6,7 +6,7 @@ import TelemetryTesting
 import Testing
 
 /// What Application Insights gets when another destination wants metrics differently.
-@Suite(.timeLimit(.minutes(1))) struct AzureMetricPreferenceTests {
+@Suite(.timeLimit(.minutes(10))) struct AzureMetricPreferenceTests {
     private static let key = "00000000-0000-0000-0000-000000000001"
 
     /// The envelopes of a pipeline's metrics beside another destination, if there is one.

@@ -8,7 +8,7 @@ import Testing
 import Tracing
 
 /// Log records of traces that a sampler kept, and of those that it did not.
-@Suite("Log sampling", .timeLimit(.minutes(1)))
+@Suite("Log sampling", .timeLimit(.minutes(10)))
 struct LogSamplingTests {
     private static let traceCount = 64
 

@@ -7,7 +7,7 @@ import Testing
 import Tracing
 
 /// The agent on whose behalf something happens.
-@Suite("Main agent", .timeLimit(.minutes(1)))
+@Suite("Main agent", .timeLimit(.minutes(10)))
 struct MainAgentTests {
     private static let prefix = "microsoft.gen_ai.main_agent."
 

@@ -20,6 +20,9 @@ struct OTLPConfigurationTests {
         )
         configuration.diagnosticLevel = .off
         configuration.storage = nil
+        // Nothing here is about how fast a busy machine is.
+        configuration.shutdownTimeout = .seconds(3_600)
+        configuration.logs.batching.exportTimeout = .seconds(3_600)
         return configuration
     }
 
@@ -302,6 +305,7 @@ struct OTLPConfigurationTests {
             "InstrumentationKey=00000000-0000-0000-0000-000000000001"
         configuration.credential = credential
         configuration.otlp = .azureMonitorOTLP(host: Self.host, rule: Self.rule)
+        configuration.otlp?.timeout = .seconds(3_600)
         configuration.logs.console = .off
         let telemetry = try Pipeline(configuration, transport: azure, otlpTransport: otlp)
             .telemetry
@@ -327,11 +331,12 @@ struct OTLPConfigurationTests {
             rule: Self.rule,
             credential: credential
         )
+        configuration.otlp?.timeout = .seconds(3_600)
         configuration.logs.console = .off
         let telemetry = try Pipeline(configuration, otlpTransport: otlp).telemetry
         let health = await telemetry.run {
             telemetry.trackEvent("bought")
-            return await telemetry.forceFlush(.seconds(60))
+            return await telemetry.forceFlush(.seconds(3_600))
         }
         let tokens = await otlp.requests.prefix(2).map { $0.headers[.authorization] }
         #expect(tokens == ["Bearer token-1", "Bearer token-2"])

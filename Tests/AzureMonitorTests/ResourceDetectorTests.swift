@@ -8,7 +8,7 @@ import Tracing
 @testable import AzureMonitor
 
 /// Who finds out what the process runs on, and where it looks.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct ResourceDetectorTests {
     private typealias Detector = AzureMonitor.ResourceDetector
 
@@ -25,6 +25,7 @@ struct ResourceDetectorTests {
         configuration.storage = nil
         configuration.diagnosticLevel = .off
         configuration.logs.console = .off
+        configuration.shutdownTimeout = .seconds(3_600)
         configuration.environmentResource.clusterMetadataPath = "/nowhere/to/be/found"
         return configuration
     }
@@ -183,7 +184,7 @@ struct ResourceDetectorTests {
     /// Sends one span, and gives the instance that it names.
     private func instance(
         asking service: IngestionServer,
-        within timeLimit: Duration = .seconds(30),
+        within timeLimit: Duration = .seconds(3_600),
         _ change: (inout AzureMonitor.Configuration) -> Void = { _ in }
     ) async throws -> String? {
         let ingestion = try IngestionServer()

@@ -17,7 +17,7 @@ failures = 0
 
 def query(sql: str) -> list[dict]:
     command = [TOOL, "query", sql, "--endpoint", ENDPOINT, "--json"]
-    return json.loads(subprocess.run(command, check=True, capture_output=True, timeout=30).stdout)
+    return json.loads(subprocess.run(command, check=True, capture_output=True, timeout=300).stdout)
 
 
 def expect(what: str, sql: str, expected: list[dict]) -> None:

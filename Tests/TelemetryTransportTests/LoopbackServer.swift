@@ -44,6 +44,7 @@ final class LoopbackServer: Sendable {
         var connections = 0
         var open = 0
         var closedByPeer = 0
+        var lastClosedByPeer: ContinuousClock.Instant?
         var isStopping = false
     }
 
@@ -134,7 +135,10 @@ final class LoopbackServer: Sendable {
                 self.change { state in
                     state.sockets.remove(socket)
                     state.log.open -= 1
-                    state.log.closedByPeer += connection.isClosedByPeer ? 1 : 0
+                    if connection.isClosedByPeer {
+                        state.log.closedByPeer += 1
+                        state.log.lastClosedByPeer = .now
+                    }
                 }
                 close(socket)
             }

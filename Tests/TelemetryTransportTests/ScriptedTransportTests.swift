@@ -2,7 +2,7 @@ import TelemetryTesting
 import TelemetryTransport
 import Testing
 
-@Suite("ScriptedTransport", .timeLimit(.minutes(1)))
+@Suite("ScriptedTransport", .timeLimit(.minutes(10)))
 struct ScriptedTransportTests {
     let request = TransportRequest(url: "https://example.com", body: [1])
 

@@ -5,6 +5,7 @@
     import NIOHTTP1
     import NIOPosix
     import NIOSSL
+    import NIOTLS
     import TelemetryTransport
 
     #if canImport(FoundationEssentials)
@@ -106,7 +107,7 @@
             configuration.certificateVerification = .noHostnameVerification
             let context = try NIOSSLContext(configuration: configuration)
             let thumbprint = self.thumbprint
-            let channel = try await ClientBootstrap(group: group)
+            let (channel, handshake) = try await ClientBootstrap(group: group)
                 .connectTimeout(Self.connectTimeout)
                 .connect(host: host, port: port) { channel in
                     channel.eventLoop.makeCompletedFuture {
@@ -121,14 +122,25 @@
                                 )
                             }
                         )
-                        try channel.pipeline.syncOperations.addHandler(tls)
+                        let end = channel.eventLoop.makePromise(of: Void.self)
+                        try channel.pipeline.syncOperations.addHandlers(
+                            tls,
+                            HandshakeObserver(end)
+                        )
                         try channel.pipeline.syncOperations.addHTTPClientHandlers()
-                        return try NIOAsyncChannel<HTTPClientResponsePart, HTTPClientRequestPart>(
-                            wrappingChannelSynchronously: channel
+                        return (
+                            try NIOAsyncChannel<HTTPClientResponsePart, HTTPClientRequestPart>(
+                                wrappingChannelSynchronously: channel
+                            ),
+                            end.futureResult
                         )
                     }
                 }
             return try await channel.executeThenClose { inbound, outbound in
+                // A request that is written before would be held back until the handshake is done,
+                // and if that failed, who learns of it first, the writer or the reader, would be
+                // left to chance.
+                try await Self.wait(for: handshake, on: channel.channel)
                 var headers = HTTPHeaders(
                     request.headers.map { ($0.name.rawName, $0.value) }
                 )
@@ -148,6 +160,28 @@
                 return try await Self.response(
                     from: inbound,
                     maximumSize: request.maximumResponseBodySize
+                )
+            }
+        }
+
+        /// Waits until the server is known, or throws an error of TLS.
+        private static func wait(
+            for handshake: EventLoopFuture<Void>,
+            on channel: any Channel
+        ) async throws {
+            do {
+                try await withTaskCancellationHandler {
+                    try await handshake.get()
+                } onCancel: {
+                    // Which ends the handshake.
+                    channel.close(promise: nil)
+                }
+            } catch {
+                try Task.checkCancellation()
+                throw TransportError(
+                    code: .tls,
+                    message: "The TLS handshake failed; "
+                        + "the server's certificate may not be the one that is expected."
                 )
             }
         }
@@ -198,10 +232,7 @@
         private static func error(_ error: any Error) -> TransportError {
             if let error = error as? TransportError { return error }
             if error is NIOSSLError || error is NIOSSLExtraError {
-                return TransportError(
-                    code: .tls,
-                    message: "The server's certificate is not the one that is expected."
-                )
+                return TransportError(code: .tls, message: "The TLS connection failed.")
             }
             if let error = error as? NIOConnectionError {
                 return TransportError(
@@ -213,6 +244,32 @@
                 return TransportError(code: .cancelled, message: "The request was cancelled.")
             }
             return TransportError(code: .connectionFailed, message: "The connection failed.")
+        }
+    }
+
+    /// Tells how the handshake of the TLS handler in front of it ends.
+    private final class HandshakeObserver: ChannelInboundHandler {
+        typealias InboundIn = ByteBuffer
+
+        private let end: EventLoopPromise<Void>
+
+        init(_ end: EventLoopPromise<Void>) {
+            self.end = end
+        }
+
+        func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+            if case .handshakeCompleted = event as? TLSUserEvent { self.end.succeed() }
+            context.fireUserInboundEventTriggered(event)
+        }
+
+        func errorCaught(context: ChannelHandlerContext, error: any Error) {
+            self.end.fail(error)
+            context.fireErrorCaught(error)
+        }
+
+        // However a connection ends, this comes last; it changes nothing if the end is known.
+        func handlerRemoved(context: ChannelHandlerContext) {
+            self.end.fail(ChannelError.eof)
         }
     }
 #endif

@@ -107,7 +107,7 @@
             )
         }
 
-        @Test(.timeLimit(.minutes(1)))
+        @Test(.timeLimit(.minutes(10)))
         func `is known by the SHA-1 of its certificate`() async throws {
             let certificate = try TestCertificate()
             let server = try await TokenServer(
@@ -131,7 +131,7 @@
             try await server.stop()
         }
 
-        @Test(.timeLimit(.minutes(1)))
+        @Test(.timeLimit(.minutes(10)))
         func `with another certificate gets no secret`() async throws {
             let certificate = try TestCertificate()
             let server = try await TokenServer(certificate, body: "{}")
@@ -144,6 +144,43 @@
             #expect((error?.cause as? TransportError)?.code == .tls)
             #expect(server.handler.heads.withLock { $0.isEmpty })
             try await server.stop()
+        }
+
+        /// A server that never answers, and its address.
+        private func mute(
+            on group: MultiThreadedEventLoopGroup,
+            hangsUp: Bool
+        ) async throws -> String {
+            let channel = try await ServerBootstrap(group: group)
+                .childChannelInitializer { channel in
+                    hangsUp ? channel.close() : channel.eventLoop.makeSucceededVoidFuture()
+                }
+                .bind(host: "127.0.0.1", port: 0).get()
+            return "https://127.0.0.1:\(channel.localAddress?.port ?? 0)/"
+        }
+
+        @Test(
+            .timeLimit(.minutes(10)),
+            arguments: [
+                (true, Duration.seconds(50), TransportError.Code.tls),
+                (false, .milliseconds(100), .timeout),
+            ]
+        )
+        func `that does not finish a handshake`(
+            hangsUp: Bool,
+            timeout: Duration,
+            code: TransportError.Code
+        ) async throws {
+            let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+            let url = try await self.mute(on: group, hangsUp: hangsUp)
+            await #expect {
+                try await PinnedTransport(thumbprint: "00").send(
+                    TransportRequest(url: url, timeout: timeout)
+                )
+            } throws: {
+                ($0 as? TransportError)?.code == code
+            }
+            try await group.shutdownGracefully()
         }
 
         @Test func `chooses the identity itself, and speaks https alone`() async {

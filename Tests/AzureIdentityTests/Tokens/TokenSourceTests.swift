@@ -74,7 +74,7 @@ private let trouble = CredentialError(code: .failed, credential: "Slow", message
         )
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(10)))
     func `A thousand callers of an expired token cause one request`() async throws {
         let credential = SlowCredential(
             [.success(token("old", for: 10)), .success(token("new", for: 3_600))]
@@ -92,7 +92,7 @@ private let trouble = CredentialError(code: .failed, credential: "Slow", message
         #expect(await credential.requests.count == 2)
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(10)))
     func `A token is renewed behind the back of who still uses it`() async throws {
         let credential = SlowCredential(
             [.success(token("old", for: 1_000)), .success(token("new", for: 9_000))]
@@ -110,7 +110,7 @@ private let trouble = CredentialError(code: .failed, credential: "Slow", message
         #expect(await credential.requests.count == 2)
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(10)))
     func `The issuer's own wish comes before four fifths`() async throws {
         let credential = SlowCredential([
             .success(token("old", for: 1_000, refresh: 100)),
@@ -124,7 +124,7 @@ private let trouble = CredentialError(code: .failed, credential: "Slow", message
         #expect(try await source.token(for: .monitor).token == "new")
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(10)))
     func `An unexpired token outlives failures, which are half a minute apart`() async throws {
         let credential = SlowCredential([
             .success(token("old", for: 1_000)), .failure(trouble), .failure(trouble),
@@ -147,7 +147,7 @@ private let trouble = CredentialError(code: .failed, credential: "Slow", message
         #expect(try await source.token(for: .monitor).token == "new")
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(10)))
     func `Without a token a failure holds for five seconds, or as long as was asked`() async throws
     {
         var patient = trouble
@@ -177,7 +177,7 @@ private let trouble = CredentialError(code: .failed, credential: "Slow", message
         #expect(try await source.token(for: .monitor).token == "new")
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(10)))
     func `A clock that is set back does not lengthen a pause`() async throws {
         let credential = SlowCredential(
             [.failure(trouble), .success(token("new", for: 9_000))]
@@ -190,7 +190,7 @@ private let trouble = CredentialError(code: .failed, credential: "Slow", message
         #expect(try await source.token(for: .monitor).token == "new")
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(10)))
     func `A caller who leaves ends neither the fetch nor the wait of others`() async throws {
         let credential = SlowCredential([.success(token("new", for: 9_000))], isOpen: false)
         let source = self.source(credential)
@@ -204,7 +204,7 @@ private let trouble = CredentialError(code: .failed, credential: "Slow", message
         #expect(await credential.requests.count == 1)
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(10)))
     func `A refused token is dropped once, and asked for afresh`() async throws {
         let credential = SlowCredential([
             .success(token("old", for: 9_000)), .success(token("new", for: 9_000)),
@@ -218,7 +218,7 @@ private let trouble = CredentialError(code: .failed, credential: "Slow", message
         #expect(await credential.requests.map(\.requiresFreshToken) == [false, true])
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(10)))
     func `Claims are asked for although there is a token, which they replace`() async throws {
         let credential = SlowCredential([
             .success(token("plain", for: 9_000)), .success(token("claimed", for: 9_000)),
@@ -232,7 +232,7 @@ private let trouble = CredentialError(code: .failed, credential: "Slow", message
         #expect(await credential.requests.map(\.claims) == [nil, request.claims])
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(10)))
     func `Scopes and clouds have tokens of their own`() async throws {
         let credential = SlowCredential((0..<3).map { .success(token("t\($0)", for: 9_000)) })
         let source = self.source(credential)

@@ -9,7 +9,7 @@ import Tracing
 @testable import AzureMonitorExporter
 
 /// The statistics of the SDK, counted in a whole pipeline and delivered by it.
-@Suite(.timeLimit(.minutes(1))) struct CustomerStatisticsTests {
+@Suite(.timeLimit(.minutes(10))) struct CustomerStatisticsTests {
     private let metrics = InMemoryExporter(name: "metrics", signals: [.metrics])
     private let transport = ScriptedTransport()
 
@@ -42,7 +42,7 @@ import Tracing
         configuration.storage = nil
         configuration.diagnosticLevel = .off
         configuration.logs.console = .off
-        configuration.shutdownTimeout = .seconds(50)
+        configuration.shutdownTimeout = .seconds(3_600)
         configuration.metricProducers = [statistics]
         change(&configuration)
         var exporters: [any TelemetryExporter] = [
@@ -114,7 +114,7 @@ import Tracing
             """
         try await self.withTelemetry([.status(206, body: partial)]) { telemetry in
             Self.recordSpans(with: telemetry)
-            await telemetry.forceFlush(.seconds(30))
+            await telemetry.forceFlush(.seconds(3_600))
         }
         #expect(
             self.reported == [
@@ -135,7 +135,7 @@ import Tracing
     ) async throws {
         try await self.withTelemetry([reply]) { telemetry in
             Self.recordSpans(with: telemetry)
-            await telemetry.forceFlush(.seconds(30))
+            await telemetry.forceFlush(.seconds(3_600))
         }
         #expect(
             self.reported == [
@@ -194,7 +194,7 @@ import Tracing
     @Test func theStatisticsAreNoNewsForThemselves() async throws {
         try await self.withTelemetry([], sendsMetrics: true) { telemetry in
             Logger(label: "test") { telemetry.makeLogHandler(label: $0) }.info("said")
-            await telemetry.forceFlush(.seconds(30))
+            await telemetry.forceFlush(.seconds(3_600))
         }
         #expect(self.reported == ["Item_Success_Count TRACE": 1])
         let requests = await self.transport.requests.count
@@ -207,7 +207,7 @@ import Tracing
             $0.time = time.source
         } _: { telemetry in
             Logger(label: "test") { telemetry.makeLogHandler(label: $0) }.info("said")
-            await telemetry.forceFlush(.seconds(30))
+            await telemetry.forceFlush(.seconds(3_600))
             #expect(self.reported.isEmpty)
             while self.reported.isEmpty {
                 time.advance(by: .seconds(900))

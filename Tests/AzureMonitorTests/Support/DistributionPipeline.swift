@@ -25,7 +25,7 @@ struct DistributionPipeline {
         configuration.logs.console = .off
         configuration.diagnosticLevel = .off
         // Whether the machine is busy is not what is tested.
-        configuration.shutdownTimeout = .seconds(60)
+        configuration.shutdownTimeout = .seconds(3_600)
         configuration.additionalExporters = [self.memory]
         change(&configuration)
         self.telemetry = try Pipeline(configuration, transport: self.transport).telemetry

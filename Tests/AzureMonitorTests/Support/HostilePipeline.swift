@@ -26,7 +26,7 @@ struct HostilePipeline {
         configuration.storage = nil
         configuration.diagnosticLevel = .off
         // Whether the machine is busy is not what is tested.
-        configuration.shutdownTimeout = .seconds(60)
+        configuration.shutdownTimeout = .seconds(3_600)
         // A dozen texts of a megabyte may wait at once.
         configuration.traces.batching.maximumQueueBytes = 1 << 30
         configuration.logs.batching.maximumQueueBytes = 1 << 30

@@ -247,7 +247,7 @@ def main():
     books = Books()
     port, stop = {"http": serve_http, "grpc": serve_grpc}[way](books)
     environment = dict(os.environ, OTEL_EXPORTER_OTLP_ENDPOINT=f"http://127.0.0.1:{port}")
-    result = subprocess.run(command, env=environment, stdin=subprocess.DEVNULL, timeout=110)
+    result = subprocess.run(command, env=environment, stdin=subprocess.DEVNULL, timeout=600)
     stop()
     books.expect("exit status of the sender", result.returncode, 0)
     books.judge(way, count)

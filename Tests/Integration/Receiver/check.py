@@ -43,7 +43,7 @@ def report(what: str, expected, found) -> None:
 def expect(what: str, sql: str, expected: list[dict]) -> None:
     """Demands these very rows, in this order, with these types."""
     command = [TOOL, "query", sql, "--endpoint", ENDPOINT, "--json"]
-    rows = json.loads(subprocess.run(command, check=True, capture_output=True, timeout=30).stdout)
+    rows = json.loads(subprocess.run(command, check=True, capture_output=True, timeout=300).stdout)
     report(what, expected, rows)
 
 
@@ -247,7 +247,7 @@ def post(path: str, body: bytes, **headers: str) -> tuple[int, str, bytes]:
         headers={name.replace("_", "-"): value for name, value in headers.items()},
     )
     try:
-        with urllib.request.urlopen(request, timeout=10) as response:
+        with urllib.request.urlopen(request, timeout=300) as response:
             return response.status, response.headers["Content-Type"], response.read()
     except urllib.error.HTTPError as error:
         return error.code, error.headers["Content-Type"], error.read()

@@ -40,7 +40,7 @@ def at(milliseconds: int) -> int:
 
 
 def exporter(kind: type, signal: str):
-    return kind(endpoint=f"{ENDPOINT}/v1/{signal}", compression=COMPRESSION, timeout=10)
+    return kind(endpoint=f"{ENDPOINT}/v1/{signal}", compression=COMPRESSION, timeout=300)
 
 
 resource = Resource.create(

@@ -139,7 +139,7 @@ class Scenario:
 
 def query(tool: str, endpoint: str, sql: str) -> list[dict]:
     command = [tool, "query", sql, "--endpoint", endpoint, "--json"]
-    return json.loads(subprocess.run(command, check=True, capture_output=True, timeout=30).stdout)
+    return json.loads(subprocess.run(command, check=True, capture_output=True, timeout=300).stdout)
 
 
 def flatten(name: str, held, into: dict) -> None:

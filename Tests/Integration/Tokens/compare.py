@@ -97,12 +97,12 @@ class Forks:
             self.ended[case["id"]] = ended
             self.process.stdin.write(json.dumps(case).encode() + b"\n")
             self.process.stdin.flush()
-        if not ended.wait(case["limit"] + 10):
+        if not ended.wait(case["limit"] + 300):
             raise TimeoutError(case["id"])
 
     def close(self) -> None:
         self.process.stdin.close()
-        if self.process.wait(30) != 0:
+        if self.process.wait(300) != 0:
             raise RuntimeError("ask.py failed")
 
 

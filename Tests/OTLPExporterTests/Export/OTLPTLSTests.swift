@@ -5,7 +5,7 @@ import Testing
 
 @testable import OTLPExporter
 
-@Suite("OTLP over TLS", .enabled(if: TLSReceiver.isAvailable), .timeLimit(.minutes(1)))
+@Suite("OTLP over TLS", .enabled(if: TLSReceiver.isAvailable), .timeLimit(.minutes(10)))
 struct OTLPTLSTests {
     /// An exporter of traces as the environment describes it.
     private func exporter(
@@ -21,6 +21,7 @@ struct OTLPTLSTests {
         var configuration = OTLPConfiguration(environment: environment)
         configuration.signals = [.traces]
         configuration.transport = TransportConfiguration()
+        configuration.timeout = .seconds(3_600)
         #expect(configuration.notices.isEmpty)
         return try #require(try configuration.makeExporters().first)
     }
@@ -41,7 +42,7 @@ struct OTLPTLSTests {
             "HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n",
             afterBody: payload.body.count
         )
-        #expect(await exporter.send(payload, within: .seconds(30)) == .accepted)
+        #expect(await exporter.send(payload, within: .seconds(3_600)) == .accepted)
         await exporter.shutdown()
         let bytes = await received
         #expect(String(decoding: bytes.prefix(15), as: UTF8.self) == "POST /in HTTP/1")
@@ -68,7 +69,7 @@ struct OTLPTLSTests {
         defer { server.stop() }
         let exporter = try self.exporter(for: server, variables)
         let payload = try #require(await exporter.encode(Sample.spans(3)).payloads.first)
-        let outcome = await exporter.send(payload, within: .seconds(10))
+        let outcome = await exporter.send(payload, within: .seconds(3_600))
         await exporter.shutdown()
         guard case .failed(let failure) = outcome else {
             Issue.record("\(outcome)")

@@ -109,7 +109,7 @@
                         case .failure(let error):
                             throw error
                         case .silence:
-                            try await Task.sleep(for: .seconds(30))
+                            try await Task.sleep(for: .seconds(86_400))
                             throw RPCError(code: .internalError, message: "nobody gave up")
                         }
                     }

@@ -24,7 +24,7 @@ private final class Tracked: ChargedRecord {
     func measuredCharge() -> Int { 1 }
 }
 
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(10)))
 struct RecordChannelTests {
     private func channel(
         chunk: Int = 4,

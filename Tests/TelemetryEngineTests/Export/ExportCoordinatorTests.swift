@@ -3,7 +3,7 @@ import TelemetryModel
 import TelemetryTesting
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct ExportCoordinatorTests {
     private let time = ManualTime()
 

@@ -40,6 +40,16 @@ struct ExportFixture {
         )
     }
 
+    /// Waits until those who look after what is stored have nothing to do.
+    ///
+    /// One who only begins when there is something would be one more who sends it.
+    func waitForRest() async {
+        await self.time.waitForSleepers(Self.caretakers)
+    }
+
+    /// Who redelivers, and who renews leases.
+    private static let caretakers = 2
+
     /// Runs the coordinator while the body does, lets it finish, and closes it.
     func running(_ body: () async -> Void) async {
         async let run: Void = self.coordinator.run()
@@ -61,7 +71,10 @@ struct ExportFixture {
         until condition: () async -> Bool
     ) async {
         while await !condition() {
-            if movingTime, self.time.sleeperCount > 0 { self.time.advance(by: .seconds(1)) }
+            // While somebody works, however slowly, no time passes.
+            if movingTime, self.time.sleeperCount >= Self.caretakers {
+                self.time.advance(by: .seconds(1))
+            }
             await Task.yield()
         }
     }

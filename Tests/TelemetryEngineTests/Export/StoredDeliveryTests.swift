@@ -4,7 +4,7 @@ import Testing
 
 @testable import TelemetryEngine
 
-@Suite("Delivery from offline storage", .timeLimit(.minutes(1)))
+@Suite("Delivery from offline storage", .timeLimit(.minutes(10)))
 struct StoredDeliveryTests {
     /// Stores batches as a process does that reaches nobody.
     private func storing(_ counts: [Int]) async throws -> TemporaryDirectory {
@@ -106,6 +106,7 @@ struct StoredDeliveryTests {
             )
         }
         async let run: Void = fixture.coordinator.run()
+        await fixture.waitForRest()
         await fixture.coordinator.submit(.spans(3))
         await fixture.coordinator.waitUntilSettled()
         await fixture.coordinator.finish()

@@ -4,7 +4,7 @@ import Testing
 
 @testable import TelemetryEngine
 
-@Suite("Writing ahead", .timeLimit(.minutes(1)))
+@Suite("Writing ahead", .timeLimit(.minutes(10)))
 struct WriteAheadTests {
     private func fixture(_ outcomes: [DeliveryOutcome] = []) throws -> ExportFixture {
         try ExportFixture(InMemoryExporter(keepsUndelivered: true, outcomes: outcomes)) {

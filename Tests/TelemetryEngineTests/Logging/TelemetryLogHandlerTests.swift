@@ -5,7 +5,7 @@ import Testing
 
 @testable import TelemetryEngine
 
-@Suite("Log handler", .timeLimit(.minutes(1)))
+@Suite("Log handler", .timeLimit(.minutes(10)))
 struct TelemetryLogHandlerTests {
     private let channel = RecordChannel<PendingLogRecord>(configuration: ChannelConfiguration())
 

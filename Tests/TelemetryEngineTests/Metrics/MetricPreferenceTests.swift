@@ -7,7 +7,7 @@ import Tracing
 @testable import TelemetryEngine
 
 /// Destinations that want metrics differently, fed from one set of instruments.
-@Suite(.timeLimit(.minutes(1))) struct MetricPreferenceTests {
+@Suite(.timeLimit(.minutes(10))) struct MetricPreferenceTests {
     private typealias Preference = MetricPreference.TemporalityPreference
 
     private static let all: [Preference] = [.delta, .cumulative, .lowMemory]
@@ -32,7 +32,7 @@ import Tracing
         configuration.storage = nil
         configuration.diagnosticLevel = .off
         configuration.logs.console = .off
-        configuration.shutdownTimeout = .seconds(50)
+        configuration.shutdownTimeout = .seconds(3_600)
         configuration.metrics.exportInterval = .seconds(3_600)
         change(&configuration)
         let ordered = preferences.compactMap { exporters[$0] }
@@ -94,9 +94,9 @@ import Tracing
         let (telemetry, exporters) = self.pipeline()
         await telemetry.run {
             row.record(telemetry.metricsFactory)
-            await telemetry.forceFlush(.seconds(50))
+            await telemetry.forceFlush(.seconds(3_600))
             // Nothing is measured: only totals are reported again, and once more at the end.
-            await telemetry.forceFlush(.seconds(50))
+            await telemetry.forceFlush(.seconds(3_600))
         }
         for preference in Self.all {
             let metrics = try #require(exporters[preference]).metrics
@@ -128,7 +128,7 @@ import Tracing
                     }
                 }
                 group.addTask {
-                    for _ in 0..<20 { await telemetry.forceFlush(.seconds(50)) }
+                    for _ in 0..<20 { await telemetry.forceFlush(.seconds(3_600)) }
                 }
             }
         }
@@ -246,7 +246,7 @@ import Tracing
         var configuration = TelemetryConfiguration()
         configuration.storage = nil
         configuration.diagnosticLevel = .off
-        configuration.shutdownTimeout = .seconds(50)
+        configuration.shutdownTimeout = .seconds(3_600)
         let telemetry = Telemetry(configuration: configuration, exporters: [exporter, metrics])
         let counter = Counter(label: "sent", factory: telemetry.metricsFactory)
         let idle = Counter(label: "idle", factory: telemetry.metricsFactory)
@@ -433,7 +433,7 @@ import Tracing
         let telemetry = Telemetry(configuration: configuration, exporters: exporters)
         await telemetry.run {
             Counter(label: "c", factory: telemetry.metricsFactory).increment(by: 7)
-            await telemetry.forceFlush(.seconds(50))
+            await telemetry.forceFlush(.seconds(3_600))
         }
         #expect(exporters[0].metrics.flatMap(\.numbers) == exporters[1].metrics.flatMap(\.numbers))
         #expect(Set(exporters[0].metrics.flatMap(\.numbers).map(\.value)) == [.int(7)])

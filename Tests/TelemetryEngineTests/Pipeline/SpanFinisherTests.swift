@@ -19,7 +19,7 @@ struct SpanFinisherTests {
         let exporter = InMemoryExporter()
         var configuration = TelemetryConfiguration()
         configuration.storage = nil
-        configuration.shutdownTimeout = .seconds(50)
+        configuration.shutdownTimeout = .seconds(3_600)
         configuration.traces.processors = processors
         let telemetry = Telemetry(configuration: configuration, exporters: [exporter])
         await telemetry.run {

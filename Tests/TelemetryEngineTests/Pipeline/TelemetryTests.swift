@@ -8,7 +8,7 @@ import Testing
 import Tracing
 
 /// The whole pipeline, with an exporter in memory and no offline storage.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct TelemetryTests {
     private func telemetry(
         _ exporter: InMemoryExporter,
@@ -19,7 +19,7 @@ struct TelemetryTests {
         configuration.diagnosticLevel = .off
         configuration.logs.console = .off
         // Nothing here is about how fast a busy machine is.
-        configuration.shutdownTimeout = .seconds(50)
+        configuration.shutdownTimeout = .seconds(3_600)
         change(&configuration)
         return Telemetry(configuration: configuration, exporters: [exporter])
     }
@@ -136,7 +136,7 @@ struct TelemetryTests {
         await telemetry.run {
             for _ in 0..<5_000 { telemetry.tracer.startSpan("work").end() }
         }
-        #expect(ContinuousClock.now - start < .seconds(40))
+        #expect(ContinuousClock.now - start < .seconds(300))
         let books = self.books(await telemetry.health)
         #expect(books.accepted == 5_000)
         #expect(books.droppedCount == 5_000)
@@ -172,7 +172,7 @@ struct TelemetryTests {
             for round in 1...3 {
                 for _ in 0..<700 { telemetry.tracer.startSpan("work").end() }
                 counter.increment()
-                let books = self.books(await telemetry.forceFlush(.seconds(50)))
+                let books = self.books(await telemetry.forceFlush(.seconds(3_600)))
                 #expect(books.exported == UInt64(701 * round))
                 #expect(books.pending == 0)
             }

@@ -7,7 +7,7 @@ import Testing
 import Tracing
 
 /// The pipeline's own metrics, delivered by the pipeline itself.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct PipelineMetricsTests {
     private let metrics = InMemoryExporter(name: "metrics", signals: [.metrics])
 
@@ -19,7 +19,7 @@ struct PipelineMetricsTests {
         configuration.storage = nil
         configuration.diagnosticLevel = .off
         configuration.logs.console = .off
-        configuration.shutdownTimeout = .seconds(50)
+        configuration.shutdownTimeout = .seconds(3_600)
         configuration.metrics.exportInterval = .seconds(3_600)
         configuration.metrics.measuresPipeline = true
         change(&configuration)
@@ -62,7 +62,7 @@ struct PipelineMetricsTests {
             let logger = Logger(label: "test") { telemetry.makeLogHandler(label: $0) }
             for _ in 0..<2 { logger.info("said") }
             Counter(label: "jobs", factory: telemetry.metricsFactory).increment()
-            await telemetry.forceFlush()
+            await telemetry.forceFlush(.seconds(3_600))
         }
         #expect(self.reported("otel.sdk.span.started") == 3)
         #expect(self.reported("otel.sdk.span.live") == 0)
@@ -90,11 +90,11 @@ struct PipelineMetricsTests {
         await telemetry.run {
             Self.recordSpans(3, with: telemetry)
             // The first delivers, the second reports what became of it.
-            await telemetry.forceFlush()
-            await telemetry.forceFlush()
+            await telemetry.forceFlush(.seconds(3_600))
+            await telemetry.forceFlush(.seconds(3_600))
             let reported = self.metrics.metrics.count
             #expect(reported > 0)
-            for _ in 0..<5 { await telemetry.forceFlush() }
+            for _ in 0..<5 { await telemetry.forceFlush(.seconds(3_600)) }
             #expect(self.metrics.metrics.count == reported)
         }
     }
@@ -115,17 +115,17 @@ struct PipelineMetricsTests {
         var configuration = TelemetryConfiguration()
         configuration.storage = nil
         configuration.diagnosticLevel = .off
-        configuration.shutdownTimeout = .seconds(50)
+        configuration.shutdownTimeout = .seconds(3_600)
         configuration.metrics.exportInterval = .seconds(3_600)
         configuration.metrics.measuresPipeline = true
         let telemetry = Telemetry(configuration: configuration, exporters: [exporter] + receivers)
         await telemetry.run {
             for _ in 0..<3 {
                 Self.recordSpans(2, with: telemetry)
-                await telemetry.forceFlush(.seconds(50))
+                await telemetry.forceFlush(.seconds(3_600))
             }
             // Reported once more, in totals.
-            await telemetry.forceFlush(.seconds(50))
+            await telemetry.forceFlush(.seconds(3_600))
         }
         let started = "otel.sdk.span.started"
         let duration = "otel.sdk.exporter.operation.duration"
@@ -191,7 +191,7 @@ struct PipelineMetricsTests {
         let telemetry = self.telemetry(InMemoryExporter(name: "memory", signals: [.traces]))
         await telemetry.run {
             Self.recordSpans(3, with: telemetry)
-            await telemetry.forceFlush()
+            await telemetry.forceFlush(.seconds(3_600))
         }
         let books = await telemetry.health.destinations["metrics"]?.books
         #expect(books?.accepted == UInt64(self.metrics.metrics.reduce(0) { $0 + $1.pointCount }))
@@ -204,7 +204,7 @@ struct PipelineMetricsTests {
             $0.traces.batching.maximumBatchSize = 2
         }
         Self.recordSpans(5, with: telemetry)
-        _ = await telemetry.run { await telemetry.forceFlush() }
+        _ = await telemetry.run { await telemetry.forceFlush(.seconds(3_600)) }
         let full = ["error.type": "queue_full"]
         #expect(self.reported("otel.sdk.processor.span.processed", full) == 3)
         #expect(self.reported("otel.sdk.processor.span.processed") == 2)
@@ -222,7 +222,7 @@ struct PipelineMetricsTests {
         let telemetry = self.telemetry(exporter)
         await telemetry.run {
             Self.recordSpans(4, with: telemetry)
-            await telemetry.forceFlush()
+            await telemetry.forceFlush(.seconds(3_600))
         }
         #expect(self.reported("otel.sdk.exporter.span.exported", ["error.type": error]) == 4)
         #expect(self.reported("otel.sdk.exporter.span.exported") == nil)
@@ -243,10 +243,10 @@ struct PipelineMetricsTests {
         let telemetry = self.telemetry(exporter)
         await telemetry.run {
             Self.recordSpans(4, with: telemetry)
-            await telemetry.forceFlush()
+            await telemetry.forceFlush(.seconds(3_600))
             // The breaker is open now: these are dropped without a try.
             Self.recordSpans(3, with: telemetry)
-            await telemetry.forceFlush()
+            await telemetry.forceFlush(.seconds(3_600))
         }
         let quota = ["error.type": "quota"]
         #expect(self.reported("otel.sdk.exporter.span.exported", quota) == 4)

@@ -3,7 +3,7 @@ import Testing
 
 @testable import TelemetryEngine
 
-@Suite("Offline storage, from outside", .timeLimit(.minutes(1)))
+@Suite("Offline storage, from outside", .timeLimit(.minutes(10)))
 struct OfflineStorageTests {
     @Test("All destinations' payloads are listed, oldest first, with what is to be known of them")
     func list() async throws {

@@ -11,7 +11,7 @@ import Testing
     import Darwin
 #endif
 
-@Suite("Storage actor", .timeLimit(.minutes(1)))
+@Suite("Storage actor", .timeLimit(.minutes(10)))
 struct StorageActorTests {
     @Test("What is stored comes back as it was, oldest first")
     func roundTripInOrder() async throws {

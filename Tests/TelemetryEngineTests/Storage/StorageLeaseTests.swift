@@ -12,7 +12,7 @@ import Testing
     import Darwin
 #endif
 
-@Suite("Leases of stored payloads", .timeLimit(.minutes(1)))
+@Suite("Leases of stored payloads", .timeLimit(.minutes(10)))
 struct StorageLeaseTests {
     @Test("Where there are no locks, a lease is renewed for as long as its payload is being sent")
     func renewal() async throws {

@@ -11,7 +11,7 @@ import Testing
     import Darwin
 #endif
 
-@Suite("What storage does to stay in order", .timeLimit(.minutes(1)))
+@Suite("What storage does to stay in order", .timeLimit(.minutes(10)))
 struct StorageMaintenanceTests {
     /// What a replaced `fsync` sees, and how long it takes.
     private final class Disk: Sendable {

@@ -4,7 +4,7 @@ import Testing
 
 @testable import TelemetryEngine
 
-@Suite("Sending what offline storage holds", .timeLimit(.minutes(1)))
+@Suite("Sending what offline storage holds", .timeLimit(.minutes(10)))
 struct StorageSendingTests {
     private let fixture: StorageFixture
 

@@ -205,7 +205,7 @@ struct StorageFixture {
             surroundings: .process,
             run: run,
             // What is measured on the thread must find it there.
-            patience: .seconds(60)
+            patience: .seconds(86_400)
         )
     }
 }

@@ -2,7 +2,7 @@ import Testing
 
 @testable import TelemetryEngine
 
-@Suite("The thread of offline storage", .timeLimit(.minutes(1)))
+@Suite("The thread of offline storage", .timeLimit(.minutes(10)))
 struct StorageThreadTests {
     /// Counts on a thread of its own.
     private actor Count {

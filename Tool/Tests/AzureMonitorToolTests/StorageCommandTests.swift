@@ -8,7 +8,7 @@ import Tracing
 @testable import azure_monitor
 
 /// What the commands about offline storage print, and whom they send to.
-@Suite(.timeLimit(.minutes(1))) struct StorageCommandTests {
+@Suite(.timeLimit(.minutes(10))) struct StorageCommandTests {
     private static let key = "00000000-0000-0000-0000-000000000001"
 
     /// Stores three spans for an endpoint that nobody listens at, and shows what waits.
@@ -24,6 +24,8 @@ import Tracing
         configuration.storage = StorageConfiguration()
         configuration.storage?.directory = directory.path
         configuration.diagnosticLevel = .off
+        // Nothing here is about how fast a busy machine is.
+        configuration.shutdownTimeout = .seconds(3_600)
         configuration.logs.console = .off
         let telemetry = try AzureMonitor.makePipeline(configuration)
         await telemetry.run {

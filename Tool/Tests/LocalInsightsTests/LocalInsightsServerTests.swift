@@ -8,7 +8,7 @@ import Testing
 
 @testable import LocalInsights
 
-@Suite(.timeLimit(.minutes(1))) struct LocalInsightsServerTests {
+@Suite(.timeLimit(.minutes(10))) struct LocalInsightsServerTests {
     private func withServer(
         _ configuration: LocalInsightsServer.Configuration = .init(),
         _ body: @Sendable (any TestClientProtocol) async throws -> Void

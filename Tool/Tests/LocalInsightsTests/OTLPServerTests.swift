@@ -10,7 +10,7 @@ import Testing
 @testable import LocalInsights
 
 /// Export requests of the OpenTelemetry protocol, from the body to the rows.
-@Suite(.timeLimit(.minutes(1))) struct OTLPServerTests {
+@Suite(.timeLimit(.minutes(10))) struct OTLPServerTests {
     private func withServer(
         _ configuration: LocalInsightsServer.Configuration = .init(),
         _ body: @Sendable (any TestClientProtocol) async throws -> Void

@@ -3,7 +3,7 @@ import LocalInsights
 import Logging
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct TelemetryStoreTests {
+@Suite(.timeLimit(.minutes(10))) struct TelemetryStoreTests {
     private let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 
     private func makeStore(

@@ -15,7 +15,7 @@ import Tracing
 /// the rows in the store.
 ///
 /// Hummingbird knows the route last: it sets name and `http.route` when the handler has returned.
-@Suite(.timeLimit(.minutes(1))) struct InheritanceEndToEndTests {
+@Suite(.timeLimit(.minutes(10))) struct InheritanceEndToEndTests {
     @Test func `children, events and logs of a request have what is known at its end`() async throws
     {
         try await Self.withShop(flushesInside: false) { rows in
@@ -95,7 +95,7 @@ import Tracing
                         #expect(String(buffer: response.body) == "7")
                     }
                 }
-                let health = await telemetry.forceFlush(.seconds(30))
+                let health = await telemetry.forceFlush(.seconds(3_600))
                 #expect(health.total.pending == 0)
                 #expect(health.total.droppedCount == 0)
                 return try await Self.rows(client)
@@ -150,7 +150,7 @@ import Tracing
             }
             logger.info("at the root")
             if flushesInside {
-                let health = await telemetry.forceFlush(.seconds(30))
+                let health = await telemetry.forceFlush(.seconds(3_600))
                 #expect(health.total.pending == 0)
                 #expect(health.total.exported == 4)
             }

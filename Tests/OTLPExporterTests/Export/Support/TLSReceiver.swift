@@ -57,7 +57,7 @@ final class TLSReceiver {
 
     /// The port that a process listens on; with `-quiet` the tool does not say.
     private static func port(of process: Int32) throws -> Int {
-        for _ in 0..<2_000 {
+        for _ in 0..<20_000 {
             if let port = Self.listeningPort(of: process) { return port }
             usleep(5_000)
         }

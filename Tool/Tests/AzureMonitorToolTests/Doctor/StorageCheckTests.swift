@@ -4,7 +4,7 @@ import Testing
 
 @testable import azure_monitor
 
-@Suite(.timeLimit(.minutes(1))) struct StorageCheckTests {
+@Suite(.timeLimit(.minutes(10))) struct StorageCheckTests {
     private static let destination = Destination(name: "azure", identity: "http://127.0.0.1:9/#1")
 
     private static var isRoot: Bool { getuid() == 0 }

@@ -28,6 +28,9 @@ struct Emitter: Sendable {
             configuration.storage?.retention = .seconds(retention)
         }
         configuration.storesOverQuota = options.storesOverQuota
+        if let seconds = options.shutdownTimeout {
+            configuration.shutdownTimeout = .seconds(seconds)
+        }
         if let failures = options.credentialFailures {
             configuration.credential = Self.credential(failing: failures)
         }
@@ -68,13 +71,15 @@ struct Emitter: Sendable {
             )
             try await emitter.runPipeline()
         }
-        let elapsed = ContinuousClock.now - (state.stopAsked ?? .now)
+        let elapsed = ContinuousClock.now - (state.stopAsked?.moment ?? .now)
+        let queued = state.stopAsked.map { ProcessorQueue.now.seconds(since: $0.queue) } ?? 0
         var report = EmitterReport(
             run: options.run,
             spans: state.spans,
             logs: state.logs,
             health: await telemetry.health,
-            shutdownSeconds: elapsed / .seconds(1)
+            shutdownSeconds: elapsed / .seconds(1),
+            queuedSeconds: queued
         )
         let memory = ProcessMemory.current
         report.baselineBytes = baseline
@@ -293,14 +298,20 @@ private final class EmitterState: Sendable {
     private struct Counts {
         var spans = 0
         var logs = 0
-        var stopAsked: ContinuousClock.Instant?
+        var stopAsked: StopWish?
+    }
+
+    /// When the end was wished for, and how long threads had stood in line by then.
+    struct StopWish {
+        let moment: ContinuousClock.Instant
+        let queue: ProcessorQueue
     }
 
     private let counts = Mutex(Counts())
 
     var spans: Int { self.counts.withLock { $0.spans } }
     var logs: Int { self.counts.withLock { $0.logs } }
-    var stopAsked: ContinuousClock.Instant? { self.counts.withLock { $0.stopAsked } }
+    var stopAsked: StopWish? { self.counts.withLock { $0.stopAsked } }
 
     func nextSpan() -> Int {
         self.counts.withLock { counts in
@@ -317,8 +328,9 @@ private final class EmitterState: Sendable {
     }
 
     func stop() {
+        let wish = StopWish(moment: .now, queue: .now)
         self.counts.withLock { counts in
-            if counts.stopAsked == nil { counts.stopAsked = .now }
+            if counts.stopAsked == nil { counts.stopAsked = wish }
         }
     }
 }

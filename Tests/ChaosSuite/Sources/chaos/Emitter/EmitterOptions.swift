@@ -35,6 +35,8 @@ struct EmitterOptions: Codable, Sendable {
     var spanMilliseconds = 0
     /// How long it stays to deliver what waits, in seconds.
     var linger = 0.0
+    /// How long its end may take, in seconds; `nil` for the default.
+    var shutdownTimeout: Int?
     /// The destinations to which it delivers what waits before it leaves; `nil` for all.
     var awaited: [String]?
     /// Whether it records another span four times a second while it stays, so that there is traffic.

@@ -27,12 +27,24 @@ struct EmitterReport: Codable, Sendable {
     var destinations: [String: Books]
     /// From the wish to stop until all was done.
     var shutdownSeconds: Double
+    /// How long its threads stood in line for a processor meanwhile.
+    var queuedSeconds: Double
     var baselineBytes: Int
     var peakBytes: Int
 
     var droppedCount: UInt64 { self.dropped.values.reduce(0, +) }
 
-    init(run: String, spans: Int, logs: Int, health: TelemetryHealth, shutdownSeconds: Double) {
+    /// How long the end took by its own doing, whatever else the machine had to do.
+    var ownShutdownSeconds: Double { max(0, self.shutdownSeconds - self.queuedSeconds) }
+
+    init(
+        run: String,
+        spans: Int,
+        logs: Int,
+        health: TelemetryHealth,
+        shutdownSeconds: Double,
+        queuedSeconds: Double
+    ) {
         let books = health.total
         self.run = run
         self.spans = spans
@@ -55,6 +67,7 @@ struct EmitterReport: Codable, Sendable {
         }
         self.lastFailure = health.destinations.values.compactMap(\.lastFailure).first
         self.shutdownSeconds = shutdownSeconds
+        self.queuedSeconds = queuedSeconds
         self.baselineBytes = 0
         self.peakBytes = 0
     }

@@ -35,7 +35,7 @@ extension AnswersRow {
     }
 
     private func lingering(_ stage: Stage) -> EmitterOptions {
-        var options = stage.options(spans: 20)
+        var options = stage.patientOptions(spans: 20)
         options.linger = 30
         options.nudges = true
         return options
@@ -46,7 +46,7 @@ extension AnswersRow {
         let url = target.url
         let server = try await stage.server { _, _ in .redirect(status, to: "\(url)/elsewhere?x=1")
         }
-        var options = stage.options(spans: 40)
+        var options = stage.patientOptions(spans: 40)
         options.parts = 2
         let report = try await stage.emit(options, to: server.url)
         stage.audit([report], [server, target])
@@ -66,7 +66,7 @@ extension AnswersRow {
         let server = try await stage.server { number, _ in
             number == 0 ? .redirect(status, to: location) : .accepted
         }
-        let report = try await stage.emit(stage.options(spans: 20), to: server.url)
+        let report = try await stage.emit(stage.patientOptions(spans: 20), to: server.url)
         stage.audit([report], [server])
         stage.checks.equal(
             "\(stage.name): paths",
@@ -104,7 +104,7 @@ extension AnswersRow {
             number < 6 ? .redirect(status, to: otherURL) : .accepted
         }
         let url = server.url
-        other.follow { number, _ in number < 5 ? .redirect(status, to: url) : .accepted }
+        try await other.follow { number, _ in number < 5 ? .redirect(status, to: url) : .accepted }
         let report = try await stage.emit(self.lingering(stage), to: server.url)
         stage.audit([report], [server, other])
         let hops = (server.ledger.requests + other.ledger.requests).filter { $0.status == status }
@@ -154,7 +154,7 @@ extension AnswersRow {
         let target = try await stage.server(certificate: .good)
         let url = target.url
         let server = try await stage.server { _, _ in .redirect(status, to: url) }
-        let report = try await stage.emit(stage.options(spans: 20), to: server.url)
+        let report = try await stage.emit(stage.patientOptions(spans: 20), to: server.url)
         stage.audit([report], [server, target])
         stage.checks.equal("\(stage.name): requests there", target.ledger.requests.count, 1)
         await server.goDown()
@@ -165,7 +165,7 @@ extension AnswersRow {
         let target = try await stage.server(address: "::1")
         let url = target.url
         let server = try await stage.server { _, _ in .redirect(status, to: url) }
-        let report = try await stage.emit(stage.options(spans: 20), to: server.url)
+        let report = try await stage.emit(stage.patientOptions(spans: 20), to: server.url)
         stage.audit([report], [server, target])
         stage.checks.equal("\(stage.name): requests there", target.ledger.requests.count, 1)
         await server.goDown()
@@ -177,7 +177,7 @@ extension AnswersRow {
         let url = target.url
         let server = try await stage.server { _, _ in .redirect(status, to: "\(url)/v2/track") }
         let report = try await stage.emit(
-            stage.options(spans: 20),
+            stage.patientOptions(spans: 20),
             to: "\(server.url)/pre/fix/"
         )
         stage.audit([report], [server, target])

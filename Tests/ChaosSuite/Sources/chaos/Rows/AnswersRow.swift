@@ -79,7 +79,7 @@ struct AnswersRow: Row {
         _ body: ScriptedReply.Body
     ) async throws {
         let server = try await stage.server { _, _ in ScriptedReply(status: status, body: body) }
-        let report = try await stage.emit(stage.options(spans: 20), to: server.url)
+        let report = try await stage.emit(stage.patientOptions(spans: 20), to: server.url)
         stage.audit([report], [server])
         stage.checks.equal("\(stage.name): requests", server.ledger.requests.count, 1)
         await server.goDown()
@@ -89,7 +89,7 @@ struct AnswersRow: Row {
         let server = try await stage.server { number, _ in
             number == 0 ? .refused(status, body: body) : .accepted
         }
-        var options = stage.options(spans: 20)
+        var options = stage.patientOptions(spans: 20)
         options.linger = 30
         options.nudges = true
         let report = try await stage.emit(options, to: server.url)
@@ -103,7 +103,7 @@ struct AnswersRow: Row {
 
     private func overQuota(_ stage: Stage, _ status: Int, _ body: ScriptedReply.Body) async throws {
         let server = try await stage.server { _, _ in .refused(status, body: body) }
-        var options = stage.options(spans: 40)
+        var options = stage.patientOptions(spans: 40)
         options.parts = 2
         let report = try await stage.emit(options, to: server.url)
         stage.audit([report], [server], dropped: ["quota": 40])
@@ -114,12 +114,12 @@ struct AnswersRow: Row {
 
     private func storedOverQuota(_ stage: Stage) async throws {
         let server = try await stage.server { _, _ in .refused(402) }
-        var options = stage.options(spans: 40)
+        var options = stage.patientOptions(spans: 40)
         options.parts = 2
         options.storesOverQuota = true
         let first = try await stage.emit(options, to: server.url)
         stage.checks.equal("\(stage.name): stored", first.stored, 40)
-        server.follow { _, _ in .accepted }
+        try await server.follow { _, _ in .accepted }
         let second = try await stage.emit(stage.drainer(), to: server.url)
         stage.audit([first, second], [server])
         await server.goDown()
@@ -129,7 +129,7 @@ struct AnswersRow: Row {
         let server = try await stage.server { number, _ in
             number == 0 ? .refused(status, body: body) : .accepted
         }
-        var options = stage.options(spans: 40)
+        var options = stage.patientOptions(spans: 40)
         options.parts = 2
         let report = try await stage.emit(options, to: server.url)
         // The first part is refused for good, the second goes on.
@@ -149,7 +149,7 @@ struct AnswersRow: Row {
         let server = try await stage.server { _, request in
             request.records.contains { $0.sequence == 11 } ? reply : .accepted
         }
-        let report = try await stage.emit(stage.options(spans: 20), to: server.url)
+        let report = try await stage.emit(stage.patientOptions(spans: 20), to: server.url)
         let reason = status == 413 ? "tooLarge" : "rejected"
         stage.audit([report], [server], dropped: [reason: 1])
         await server.goDown()
@@ -162,15 +162,15 @@ struct AnswersRow: Row {
             let server = try await stage.server { _, request in
                 request.records.count > 3 ? .refused(413) : .accepted
             }
-            let report = try await stage.emit(stage.options(spans: 50), to: server.url)
+            let report = try await stage.emit(stage.patientOptions(spans: 50), to: server.url)
             stage.audit([report], [server])
             await server.goDown()
         }
         add("413 for what an earlier process stored") { stage in
             let server = try await stage.server { _, _ in .refused(503) }
-            let first = try await stage.emit(stage.options(spans: 20), to: server.url)
+            let first = try await stage.emit(stage.patientOptions(spans: 20), to: server.url)
             stage.checks.equal("\(stage.name): stored", first.stored, 20)
-            server.follow { _, request in
+            try await server.follow { _, request in
                 request.records.count > 3 ? .refused(413) : .accepted
             }
             let second = try await stage.emit(stage.drainer(), to: server.url)
@@ -179,8 +179,8 @@ struct AnswersRow: Row {
         }
         add("400 for one record that an earlier process stored") { stage in
             let server = try await stage.server { _, _ in .refused(503) }
-            let first = try await stage.emit(stage.options(spans: 20), to: server.url)
-            server.follow { _, request in
+            let first = try await stage.emit(stage.patientOptions(spans: 20), to: server.url)
+            try await server.follow { _, request in
                 request.records.contains { $0.sequence == 11 }
                     ? ScriptedReply(status: 400, body: .empty, acceptance: .none) : .accepted
             }
@@ -195,7 +195,7 @@ struct AnswersRow: Row {
                 request.records.contains { $0.sequence == 5 }
                     ? ScriptedReply(status: 400, body: .empty, acceptance: .none) : .accepted
             }
-            var options = stage.options(spans: 20)
+            var options = stage.patientOptions(spans: 20)
             options.oversize = 5
             let report = try await stage.emit(options, to: server.url)
             stage.audit([report], [server], dropped: ["tooLarge": 1])
@@ -225,7 +225,7 @@ struct AnswersRow: Row {
                 reply.acceptance = .none
                 return reply
             }
-            var options = stage.options(spans: 20)
+            var options = stage.patientOptions(spans: 20)
             options.linger = 30
             options.nudges = true
             let report = try await stage.emit(options, to: server.url)
@@ -248,7 +248,7 @@ struct AnswersRow: Row {
                         refused: [place]
                     )
                 }
-                let report = try await stage.emit(stage.options(spans: 20), to: server.url)
+                let report = try await stage.emit(stage.patientOptions(spans: 20), to: server.url)
                 stage.audit([report], [server], dropped: [reason: 1])
                 await server.goDown()
             }
@@ -264,7 +264,7 @@ struct AnswersRow: Row {
                         """
                 )
             }
-            let report = try await stage.emit(stage.options(spans: 20), to: server.url)
+            let report = try await stage.emit(stage.patientOptions(spans: 20), to: server.url)
             stage.audit([report], [server])
             stage.checks.equal("\(stage.name): requests", server.ledger.requests.count, 1)
             await server.goDown()
@@ -298,7 +298,7 @@ struct AnswersRow: Row {
             if !isReadable { reply.acceptance = .all }
             return reply
         }
-        var options = stage.options(spans: 20)
+        var options = stage.patientOptions(spans: 20)
         options.linger = 30
         options.nudges = true
         let report = try await stage.emit(options, to: server.url)
@@ -336,7 +336,7 @@ struct AnswersRow: Row {
             ]
             return .partial(errors.joined(separator: ","), refused: [five, six, seven])
         }
-        var options = stage.options(spans: 20)
+        var options = stage.patientOptions(spans: 20)
         options.linger = 30
         options.nudges = true
         let report = try await stage.emit(options, to: server.url)
@@ -354,7 +354,7 @@ struct AnswersRow: Row {
             let server = try await stage.server { _, request in
                 request.authorization == nil ? .refused(401) : .accepted
             }
-            var options = stage.options(spans: 20)
+            var options = stage.patientOptions(spans: 20)
             options.credentialFailures = 2
             options.linger = 40
             options.nudges = true
@@ -372,7 +372,7 @@ struct AnswersRow: Row {
                     request.authorization == "Bearer token-1"
                         ? .refused(status, body: .html) : .accepted
                 }
-                var options = stage.options(spans: 20)
+                var options = stage.patientOptions(spans: 20)
                 options.credentialFailures = 0
                 let report = try await stage.emit(options, to: server.url)
                 stage.audit([report], [server])

@@ -17,7 +17,7 @@ struct ClockRow: Row {
                     await Stage.run("forth and back", context, checks) { stage in
                         var options = self.options(stage)
                         options.stepsClock = true
-                        try await self.steps(stage) { try stage.start(options, to: $0) }
+                        try await self.steps(stage) { try stage.start(options, to: $0.url) }
                     }
                 },
                 {
@@ -51,10 +51,10 @@ struct ClockRow: Row {
             try "\(offset)\n".write(toFile: timestamp, atomically: true, encoding: .utf8)
         }
         try set("+0")
-        try await self.steps(stage) { url in
+        try await self.steps(stage) { server in
             let child = try stage.start(
                 self.options(stage),
-                to: url,
+                to: server.url,
                 [
                     "LD_PRELOAD": library,
                     "FAKETIME_TIMESTAMP_FILE": timestamp,
@@ -62,7 +62,8 @@ struct ClockRow: Row {
                     "FAKETIME_NO_CACHE": "1",
                 ]
             )
-            try await Task.sleep(for: .seconds(3))
+            try await stage.waitForRequest(at: server, of: child)
+            try await Task.sleep(for: .seconds(1))
             try set("+3600")
             return child
         }
@@ -70,14 +71,11 @@ struct ClockRow: Row {
 
     private func steps(
         _ stage: Stage,
-        start: (String) async throws -> ChildProcess
+        start: (ScriptedServer) async throws -> ChildProcess
     ) async throws {
         // In trouble until the last step is over: what is stored lives through all of them.
-        let trouble = MonotonicTime.now + 7_000_000_000
-        let server = try await stage.server { _, _ in
-            MonotonicTime.now < trouble ? .refused(503) : .accepted
-        }
-        let child = try await start(server.url)
+        let server = try await stage.server(inTroubleFor: 7)
+        let child = try await start(server)
         let report = try await stage.report(of: child)
         stage.audit([report], [server])
         let durations = server.ledger.requests.flatMap(\.durations)

@@ -47,7 +47,7 @@ struct KillsRow: Row {
         let memory = ProcessMemory(of: String(child.identifier))
         let moment = MonotonicTime.now
         child.signal(SIGKILL)
-        let end = await child.wait(atMost: .seconds(10))
+        let end = await child.wait(atMost: .seconds(120))
         stage.checks.equal("\(stage.name): end", end, .signal(SIGKILL))
         let baseline = child.lines.first.flatMap { $0.split(separator: " ").last }.flatMap {
             Int($0)

@@ -44,7 +44,7 @@ struct ManyProcessesRow: Row {
             try OfflineStorage.list(stage.storage).count,
             Self.payloads
         )
-        server.follow { _, _ in ScriptedReply(delay: delay) }
+        try await server.follow { _, _ in ScriptedReply(delay: delay) }
         try await server.goUp()
         var children: [ChildProcess] = []
         for number in 0..<Self.processes {

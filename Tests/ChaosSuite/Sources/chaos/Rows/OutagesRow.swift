@@ -46,7 +46,8 @@ struct OutagesRow: Row {
         options.linger = 90
         options.nudges = true
         let child = try stage.start(options, to: server.url)
-        try await Task.sleep(for: .seconds(3))
+        try await stage.waitForRequest(at: server, of: child)
+        try await Task.sleep(for: .seconds(2))
         await server.goDown()
         let before = server.ledger.accepted.count
         try await Task.sleep(for: .seconds(down))
@@ -112,7 +113,8 @@ struct OutagesRow: Row {
         try await server.goUp()
         var options = stage.options()
         options.run = "idle"
-        options.hold = 6
+        // Redelivery begins by itself, and a busy machine takes longer over it.
+        options.hold = 15
         let second = try await stage.emit(options, to: server.url)
         stage.audit([first, second], [server])
         await server.goDown()

@@ -49,7 +49,7 @@ struct QuietRow: Row {
         stage.checks.equal("\(stage.name): stored items", entries.map(\.items), [1])
         stage.checks.equal("\(stage.name): their signals", entries.map(\.signal), [.logs])
         let isDown = server.ledger.requests.isEmpty
-        server.follow { _, _ in .accepted }
+        try await server.follow { _, _ in .accepted }
         if isDown { try? await server.goUp() }
         let second = try await stage.emit(stage.drainer(), to: server.url)
         stage.audit([first, second], [server])

@@ -7,7 +7,8 @@ struct SelfCheckRow: Row {
     func run(_ context: RowContext, _ checks: Checks) async throws -> String {
         await Stage.run("self-check", context, checks) { stage in
             let server = try await stage.server()
-            let report = try await stage.emit(stage.options(spans: 200, logs: 100), to: server.url)
+            let options = stage.patientOptions(spans: 200, logs: 100)
+            let report = try await stage.emit(options, to: server.url)
             stage.audit([report], [server])
             await server.goDown()
         }

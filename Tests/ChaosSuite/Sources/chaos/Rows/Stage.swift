@@ -1,3 +1,4 @@
+import AzureMonitor
 import Foundation
 import Synchronization
 
@@ -41,7 +42,7 @@ final class Stage: Sendable {
         // Whoever is left was not waited for, because something else went wrong.
         for child in stage.children.withLock({ $0 }) where child.end == nil {
             child.signal(SIGKILL)
-            _ = await child.wait(atMost: .seconds(10))
+            _ = await child.wait(atMost: .seconds(120))
         }
     }
 
@@ -75,6 +76,21 @@ final class Stage: Sendable {
         )
         try await server.goUp()
         return server
+    }
+
+    /// A server that refuses everything until so many seconds after its first request.
+    ///
+    /// By the first request, for a process takes its time to start on a busy machine.
+    func server(inTroubleFor seconds: UInt64) async throws -> ScriptedServer {
+        let first = Mutex<UInt64?>(nil)
+        return try await self.server { _, _ in
+            let now = MonotonicTime.now
+            let start = first.withLock { first in
+                first = first ?? now
+                return first ?? now
+            }
+            return now - start < seconds * 1_000_000_000 ? .refused(503) : .accepted
+        }
     }
 
     /// A server with another certificate in the place of one that went down.
@@ -168,8 +184,36 @@ final class Stage: Sendable {
         return child
     }
 
+    /// Waits until a condition holds, at most two minutes and not beyond the end of a process.
+    private func wait(
+        for what: String,
+        of child: ChildProcess,
+        until condition: () throws -> Bool
+    ) async throws {
+        let deadline = ContinuousClock.now + .seconds(120)
+        while try !condition() {
+            guard child.end == nil, ContinuousClock.now < deadline else {
+                throw ChaosError("\(what) did not come: \(child.errors.suffix(500))")
+            }
+            try await Task.sleep(for: .milliseconds(20))
+        }
+    }
+
+    /// Waits until a process has sent something.
+    func waitForRequest(at server: ScriptedServer, of child: ChildProcess) async throws {
+        try await self.wait(for: "a request", of: child) { !server.ledger.requests.isEmpty }
+    }
+
+    /// Waits until a process has stored something.
+    func waitForStored(of child: ChildProcess) async throws {
+        try await self.wait(for: "a stored payload", of: child) {
+            try FileManager.default.fileExists(atPath: self.storage)
+                && !OfflineStorage.list(self.storage).isEmpty
+        }
+    }
+
     /// Waits for the end of a process that must end well; returns what it says.
-    func report(of child: ChildProcess, atMost seconds: Double = 120) async throws -> EmitterReport
+    func report(of child: ChildProcess, atMost seconds: Double = 300) async throws -> EmitterReport
     {
         let end = await child.wait(atMost: .seconds(seconds))
         guard end == .exit(0) else {
@@ -196,7 +240,7 @@ final class Stage: Sendable {
         _ options: EmitterOptions,
         to url: String,
         _ environment: [String: String] = [:],
-        atMost seconds: Double = 120
+        atMost seconds: Double = 300
     ) async throws -> EmitterReport {
         try await self.report(
             of: self.start(options, to: url, environment),
@@ -210,6 +254,14 @@ final class Stage: Sendable {
         options.spans = spans
         options.logs = logs
         options.storage = self.storage
+        return options
+    }
+
+    /// The options of a process that has all the time that a busy machine needs to send to a server
+    /// that always answers.
+    func patientOptions(spans: Int = 0, logs: Int = 0) -> EmitterOptions {
+        var options = self.options(spans: spans, logs: logs)
+        options.shutdownTimeout = 120
         return options
     }
 

@@ -75,7 +75,7 @@ struct StorageRow: Row {
             CHAOS_EMIT="$2" "$1" || exit 91
             find "$0" -type f | sed 's/^/file /'
             touch "\(stage.folder)/stored"
-            for _ in $(seq 300); do [ -e "\(stage.folder)/go" ] && break; sleep 0.1; done
+            for _ in $(seq 3000); do [ -e "\(stage.folder)/go" ] && break; sleep 0.1; done
             CHAOS_EMIT="$3" "$1" || exit 92
             find "$0" -type f | sed 's/^/left /'
             """
@@ -85,13 +85,13 @@ struct StorageRow: Row {
             ],
             stage.environment(for: server.url)
         )
-        for _ in 0..<600 where child.end == nil {
+        for _ in 0..<3_000 where child.end == nil {
             if FileManager.default.fileExists(atPath: "\(stage.folder)/stored") { break }
             try await Task.sleep(for: .milliseconds(100))
         }
         try await server.goUp()
         try Data().write(to: URL(fileURLWithPath: "\(stage.folder)/go"))
-        let end = await child.wait(atMost: .seconds(60))
+        let end = await child.wait(atMost: .seconds(300))
         guard end == .exit(0) else {
             throw ChaosError("the script ended with \(end): \(child.errors.suffix(500))")
         }
@@ -126,10 +126,7 @@ struct StorageRow: Row {
         _ comesBack: Bool,
         _ wrapper: [String]
     ) async throws {
-        let trouble = MonotonicTime.now + (comesBack ? 4_000_000_000 : 3_600_000_000_000)
-        let server = try await stage.server { _, _ in
-            MonotonicTime.now < trouble ? .refused(503) : .accepted
-        }
+        let server = try await stage.server(inTroubleFor: comesBack ? 4 : 3_600)
         var options = stage.options(spans: 1_000, logs: 1_000)
         options.rate = 1_000
         options.storage = folder
@@ -153,17 +150,14 @@ struct StorageRow: Row {
     }
 
     private func swapped(_ stage: Stage) async throws {
-        let trouble = MonotonicTime.now + 5_000_000_000
-        let server = try await stage.server { _, _ in
-            MonotonicTime.now < trouble ? .refused(503) : .accepted
-        }
+        let server = try await stage.server(inTroubleFor: 5)
         let target = "\(stage.folder)/target"
         try self.makeFolder(target, mode: 0o777)
         var options = stage.options(spans: 2_000, logs: 2_000)
         options.rate = 1_000
         options.linger = 8
         let child = try stage.start(options, to: server.url)
-        try await Task.sleep(for: .seconds(2.5))
+        try await stage.waitForStored(of: child)
         let folder = try self.destinationFolder(stage)
         try FileManager.default.moveItem(atPath: folder, toPath: "\(stage.folder)/aside")
         try FileManager.default.createSymbolicLink(atPath: folder, withDestinationPath: target)
@@ -254,11 +248,11 @@ struct StorageRow: Row {
             withDestinationPath: outside
         )
 
-        server.follow { _, _ in .accepted }
+        try await server.follow { _, _ in .accepted }
         var options = stage.options()
         options.run = "drainer"
         // What only looks like a payload may stay listed, and keep it from leaving early.
-        options.linger = 8
+        options.linger = 20
         let second = try await stage.emit(options, to: server.url)
         // What the two torn payloads held is lost, and nothing else.
         stage.audit([first, second], [server], left: 10)

@@ -181,9 +181,14 @@ final class RequestHandler: ChannelInboundHandler {
         guard context.channel.isActive else { return whenUnheard() }
         guard let byte = bytes.first else { return self.end(context, whenUnheard) }
         let buffer = context.channel.allocator.buffer(bytes: [byte])
-        context.writeAndFlush(self.wrapOutboundOut(.body(.byteBuffer(buffer))), promise: nil)
-        // With the last byte the client knows that this is all, and may ask again.
-        guard bytes.count > 1 else { return self.end(context, whenUnheard) }
+        let part = self.wrapOutboundOut(.body(.byteBuffer(buffer)))
+        guard bytes.count > 1 else {
+            // With the last byte the client knows that this is all, and may leave: the end goes
+            // with it, or it might find nobody.
+            context.write(part, promise: nil)
+            return self.end(context, whenUnheard)
+        }
+        context.writeAndFlush(part, promise: nil)
         let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
         context.eventLoop.scheduleTask(in: .milliseconds(Int64(milliseconds))) {
             let (handler, context) = bound.value

@@ -53,11 +53,21 @@ final class ScriptedServer: Sendable {
     }
 
     /// Makes it do something else from now on; requests are counted from 0 again.
-    func follow(_ script: @escaping Script) {
+    ///
+    /// All connections are closed first, and nobody who waits is let in: what processes that have
+    /// ended left in them, and a busy machine has not read yet, is not to be taken now.
+    func follow(_ script: @escaping Script) async throws {
+        let wasUp = self.state.withLock { !$0.isDown }
+        await self.goDown()
+        for channel in self.state.withLock({ Array($0.connections.values) }) {
+            // It fails if the connection is closed already.
+            try? await channel.close().get()
+        }
         self.state.withLock { state in
             state.script = script
             state.requests = 0
         }
+        if wasUp { try await self.goUp() }
     }
 
     /// Listens.

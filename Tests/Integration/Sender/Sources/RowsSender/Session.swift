@@ -23,6 +23,7 @@ struct Session {
         configuration.logs.levels = LogLevels(default: .trace)
         configuration.logs.console = .off
         configuration.storage = nil
+        configuration.shutdownTimeout = .seconds(300)
         let telemetry = try AzureMonitor.makePipeline(configuration)
         self.session = session
         self.start = start
