@@ -7,23 +7,13 @@ import TelemetryTransport
 /// texts with their limits, numbers, ids, times.
 struct JSONWriter: ~Copyable {
     /// Where it is written to.
-    var buffer: WireBuffer
+    var buffer = WireBuffer()
 
     /// How many texts were cut because they were over their limit.
     var cutTexts = 0
 
     /// The second that was written last, and its text.
     var lastSecond = SecondText()
-
-    /// Creates a writer on memory of its own.
-    init() {
-        self.buffer = WireBuffer()
-    }
-
-    /// Creates a writer on memory that was used before.
-    init(_ buffer: consuming WireBuffer) {
-        self.buffer = buffer
-    }
 
     /// A copy of what has been written.
     var bytes: [UInt8] { self.buffer.copy() }
