@@ -1,8 +1,10 @@
 /// Bytes that are written one after the other, in memory that is kept for the next who writes.
 ///
 /// An array would ask for each byte whether it is shared; here a piece of text is one comparison
-/// and one copy. Whoever encodes does little else than write, so what is small is inlined there.
+/// and one copy. Whoever encodes does little else than write, so what is small is inlined there;
+/// the compiler does that across modules only if the type itself is usable from inlined code.
 @safe
+@usableFromInline
 package struct WireBuffer: ~Copyable {
     @usableFromInline var memory: UnsafeMutableRawPointer
 
