@@ -12,28 +12,11 @@ import os
 import sys
 
 from opentelemetry import metrics, trace
-from opentelemetry.sdk.resources import Resource
-from opentelemetry.trace import SpanKind, Status, StatusCode
+from opentelemetry.trace import SpanKind
+
+from integration import at, described, fail_request, request
 
 CONNECTION_STRING = os.environ["APPLICATIONINSIGHTS_CONNECTION_STRING"]
-
-# 2026-01-02T03:04:05Z, in nanoseconds; offsets are given in milliseconds.
-START = 1_767_323_045_000_000_000
-
-
-def at(milliseconds: int) -> int:
-    return START + milliseconds * 1_000_000
-
-
-def resource(role: str) -> Resource:
-    return Resource.create(
-        {
-            "service.name": role,
-            "service.namespace": "integration",
-            "service.instance.id": "instance-1",
-            "service.version": "1.2.3",
-        }
-    )
 
 
 def set_up_exporters() -> list:
@@ -53,13 +36,13 @@ def set_up_exporters() -> list:
     from opentelemetry.sdk.trace.export import BatchSpanProcessor
 
     options = {"connection_string": CONNECTION_STRING, "disable_offline_storage": True}
-    described = resource("python-exporters")
+    resource = described("python-exporters")
 
-    tracer_provider = TracerProvider(resource=described)
+    tracer_provider = TracerProvider(resource=resource)
     tracer_provider.add_span_processor(BatchSpanProcessor(AzureMonitorTraceExporter(**options)))
     trace.set_tracer_provider(tracer_provider)
 
-    logger_provider = LoggerProvider(resource=described)
+    logger_provider = LoggerProvider(resource=resource)
     logger_provider.add_log_record_processor(
         BatchLogRecordProcessor(AzureMonitorLogExporter(**options))
     )
@@ -67,7 +50,7 @@ def set_up_exporters() -> list:
     logging.getLogger("shop").addHandler(LoggingHandler(logger_provider=logger_provider))
 
     meter_provider = MeterProvider(
-        resource=described,
+        resource=resource,
         metric_readers=[PeriodicExportingMetricReader(AzureMonitorMetricExporter(**options))],
     )
     metrics.set_meter_provider(meter_provider)
@@ -85,7 +68,7 @@ def set_up_distro() -> list:
         enable_live_metrics=False,
         enable_performance_counters=False,
         logger_name="shop",
-        resource=resource("python-distro"),
+        resource=described("python-distro"),
         sampling_ratio=1.0,
         instrumentation_options={
             name: {"enabled": False}
@@ -104,26 +87,8 @@ def work() -> None:
     logger.setLevel(logging.INFO)
     logger.propagate = False
 
-    def request(name: str, path: str, status: int, start: int):
-        return tracer.start_span(
-            name,
-            kind=SpanKind.SERVER,
-            start_time=at(start),
-            attributes={
-                "http.request.method": "GET",
-                "http.route": "/orders/{id}",
-                "http.response.status_code": status,
-                "url.scheme": "https",
-                "url.path": path,
-                "server.address": "shop.example",
-                "client.address": "192.0.2.7",
-                "user_agent.original": "integration/1",
-                "order.priority": 7,
-            },
-        )
-
     # A request that succeeds, with a statement, a call, and a line of the log.
-    span = request("GET /orders/{id}", "/orders/1", 200, start=0)
+    span = request(tracer, "/orders/1", 200, start=0)
     with trace.use_span(span, end_on_exit=False):
         tracer.start_span(
             "SELECT orders",
@@ -152,19 +117,7 @@ def work() -> None:
         logger.info("order %d shipped", 1, extra={"order.id": 1})
     span.end(at(250))
 
-    # A request that fails, with an exception in the span and one in the log.
-    span = request("GET /orders/{id}", "/orders/2", 500, start=1_000)
-    with trace.use_span(span, end_on_exit=False):
-        try:
-            raise LookupError("no order 2")
-        except LookupError as error:
-            span.record_exception(error)
-            span.set_status(Status(StatusCode.ERROR, "no order 2"))
-        try:
-            raise ValueError("two is odd, \u00fcbrigens \U0001f600")
-        except ValueError:
-            logger.exception("gave up")
-    span.end(at(1_500))
+    fail_request(tracer, logger)
 
     # Work of its own.
     tracer.start_span("sweep", kind=SpanKind.INTERNAL, start_time=at(2_000)).end(at(2_001))

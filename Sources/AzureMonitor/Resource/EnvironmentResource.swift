@@ -45,33 +45,13 @@ struct EnvironmentResource: Sendable {
             let pair = pair.trimmingBlanks
             guard !pair.isEmpty else { continue }
             guard let separator = pair.firstIndex(of: "="),
-                let key = String(pair[..<separator].trimmingBlanks).removingPercentEscapes,
-                let value = String(pair[pair.index(after: separator)...].trimmingBlanks)
+                let key = pair[..<separator].trimmingBlanks.removingPercentEscapes,
+                let value = pair[pair.index(after: separator)...].trimmingBlanks
                     .removingPercentEscapes,
                 !key.isEmpty
             else { return nil }
             attributes[key] = .string(value)
         }
         return attributes
-    }
-}
-
-extension String {
-    /// The text with `%41` read as `A`; `nil` at an escape that is none or yields invalid UTF-8.
-    var removingPercentEscapes: String? {
-        guard self.utf8.contains(UInt8(ascii: "%")) else { return self }
-        var bytes: [UInt8] = []
-        var rest = self.utf8[...]
-        while let byte = rest.popFirst() {
-            guard byte == UInt8(ascii: "%") else {
-                bytes.append(byte)
-                continue
-            }
-            let digits = rest.prefix(2)
-            guard digits.count == 2, let value = UInt64(hexDigits: digits) else { return nil }
-            bytes.append(UInt8(value))
-            rest = rest.dropFirst(2)
-        }
-        return String(validating: bytes, as: UTF8.self)
     }
 }

@@ -1,4 +1,5 @@
 import TelemetryModel
+import TelemetryTransport
 
 /// The text of attribute values, the same for tags, fields, properties and bodies.
 ///
@@ -19,7 +20,7 @@ extension AttributeValue {
         case .bool(let value): value ? "true" : "false"
         case .int(let value): String(value)
         case .double(let value): value.description
-        case .bytes(let bytes): Base64.text(of: bytes)
+        case .bytes(let bytes): Self.base64(bytes)
         case .array, .map: self.jsonText
         case .null: nil
         }
@@ -38,6 +39,12 @@ extension AttributeValue {
         case .map(let pairs): pairs.isEmpty
         case .null: true
         }
+    }
+
+    private static func base64(_ bytes: [UInt8]) -> String {
+        var buffer = WireBuffer(capacity: (bytes.count + 2) / 3 * 4)
+        buffer.append(base64: bytes)
+        return String(decoding: buffer.copy(), as: UTF8.self)
     }
 
     private var jsonText: String {
@@ -62,7 +69,10 @@ extension JSONWriter {
         case .int(let value): self.integer(value)
         case .double(let value) where value.isFinite: self.double(value)
         case .double(let value): self.string(value.description, limit: .max)
-        case .bytes(let bytes): self.string(Base64.text(of: bytes), limit: .max)
+        case .bytes(let bytes):
+            self.raw("\"")
+            self.buffer.append(base64: bytes)
+            self.raw("\"")
         case .null: self.raw("null")
         case .array(let values):
             self.raw("[")
@@ -81,31 +91,5 @@ extension JSONWriter {
             }
             self.raw("}")
         }
-    }
-}
-
-/// Bytes as text, four characters for three bytes.
-enum Base64 {
-    private static let alphabet = Array(
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8
-    )
-
-    /// The text of `bytes`, with padding.
-    static func text(of bytes: [UInt8]) -> String {
-        var text: [UInt8] = []
-        text.reserveCapacity((bytes.count + 2) / 3 * 4)
-        var index = 0
-        while index < bytes.count {
-            let rest = bytes.count - index
-            var group = UInt32(bytes[index]) << 16
-            if rest > 1 { group |= UInt32(bytes[index + 1]) << 8 }
-            if rest > 2 { group |= UInt32(bytes[index + 2]) }
-            for place in 0..<4 {
-                let digit = Int(group >> UInt32(18 - 6 * place) & 0x3F)
-                text.append(place <= rest ? Self.alphabet[digit] : UInt8(ascii: "="))
-            }
-            index += 3
-        }
-        return String(decoding: text, as: UTF8.self)
     }
 }

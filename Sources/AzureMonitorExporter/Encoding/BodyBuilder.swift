@@ -1,4 +1,5 @@
 import TelemetryEngine
+import TelemetryTransport
 
 /// Divides what an ``EnvelopeWriter`` writes into bodies of requests.
 ///
@@ -53,12 +54,12 @@ struct BodyBuilder {
         }
 
         let skipped = Self.separator.utf8CodeUnitCount
-        let record = writer.json.buffer.bytes(from: self.recordStart + skipped)
+        let record = writer.json.buffer.copy(from: self.recordStart + skipped)
         writer.json.buffer.truncate(to: self.recordStart)
         var layout = RecordLayout()
         layout.append(itemsPerRecord: items)
         if isTooLargeToShare {
-            var body = ByteBuffer(capacity: record.count + 2)
+            var body = WireBuffer(capacity: record.count + 2)
             body.append(Self.opening)
             body.append(record)
             body.append(Self.closing)

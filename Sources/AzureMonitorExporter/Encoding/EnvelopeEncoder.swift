@@ -1,5 +1,6 @@
 import TelemetryEngine
 public import TelemetryModel
+import TelemetryTransport
 
 /// Turns OpenTelemetry records into Application Insights envelopes.
 ///
@@ -41,7 +42,7 @@ public struct EnvelopeEncoder: Sendable {
     /// - Parameter resourceItemAt: the time of the resource item that is to lead the first body, if
     ///   there is to be one; it is left out if the environment turns it off.
     public func encode(_ batch: ExportBatch, resourceItemAt: Timestamp? = nil) -> EncodedEnvelopes {
-        var buffer = ByteBuffer()
+        var buffer = WireBuffer()
         var bodies: [EncodedBody] = []
         var result = unsafe self.encode(batch, resourceItemAt: resourceItemAt, in: &buffer) {
             bytes,
@@ -65,7 +66,7 @@ public struct EnvelopeEncoder: Sendable {
     func encode(
         _ batch: ExportBatch,
         resourceItemAt: Timestamp?,
-        in buffer: inout ByteBuffer,
+        in buffer: inout WireBuffer,
         _ take: BodyBuilder.Taker
     ) -> EncodedEnvelopes {
         var writer = EnvelopeWriter(

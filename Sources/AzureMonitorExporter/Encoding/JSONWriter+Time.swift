@@ -1,4 +1,5 @@
 import TelemetryModel
+import TelemetryTransport
 
 extension JSONWriter {
     /// Writes a point in time between quotation marks: `2023-11-14T22:13:20.123457Z`.

@@ -4,7 +4,7 @@
 /// no other count of a text is larger.
 enum TextLimit {
     /// How many bytes the longest prefix of whole scalars has that fits into `limit` units.
-    static func prefix(of text: UnsafeBufferPointer<UInt8>, limit: Int) -> Int {
+    static func prefix(of text: UnsafeRawBufferPointer, limit: Int) -> Int {
         guard text.count > limit else { return text.count }
         var units = 0
         var index = 0

@@ -26,7 +26,10 @@ package struct AzureMonitorConnection: Sendable {
     private let transport: any HTTPTransport
     private let client: IngestionClient
     private let resourceItems = ResourceItemLedger()
-    private let workspaces = EncodingWorkspaces()
+    private let workspaces = EncodingWorkspaces(
+        // What a body needs that is as large as bodies may be, and its next record.
+        keeping: EnvelopeEncoder.maximumBody + EnvelopeEncoder.maximumSharedItem
+    )
     private let statistics: CustomerStatistics?
     private let time: TimeSource
 

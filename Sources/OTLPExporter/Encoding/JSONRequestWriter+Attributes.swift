@@ -1,4 +1,5 @@
 import TelemetryModel
+import TelemetryTransport
 
 extension JSONRequestWriter {
     /// Writes the member `attributes`, unless there are none.
@@ -13,7 +14,7 @@ extension JSONRequestWriter {
         for pair in pairs {
             self.separate()
             self.bytes.append(#"{"key":"#)
-            self.string(pair.key)
+            self.bytes.append(quoting: pair.key)
             self.bytes.append(#","value":"#)
             self.value(pair.value, depth: depth)
             self.bytes.append("}")
@@ -25,7 +26,7 @@ extension JSONRequestWriter {
         switch value {
         case .string(let text):
             self.bytes.append(#"{"stringValue":"#)
-            self.string(text)
+            self.bytes.append(quoting: text)
             self.bytes.append("}")
         case .bool(true):
             self.bytes.append(#"{"boolValue":true}"#)
@@ -33,16 +34,16 @@ extension JSONRequestWriter {
             self.bytes.append(#"{"boolValue":false}"#)
         case .int(let value):
             self.bytes.append(#"{"intValue":""#)
-            self.decimal(value)
+            self.bytes.append(decimal: value)
             self.bytes.append(#""}"#)
         case .double(let value):
             self.bytes.append(#"{"doubleValue":"#)
             self.double(value)
             self.bytes.append("}")
         case .bytes(let bytes):
-            self.bytes.append(#"{"bytesValue":"#)
-            self.base64(bytes)
-            self.bytes.append("}")
+            self.bytes.append(#"{"bytesValue":""#)
+            self.bytes.append(base64: bytes)
+            self.bytes.append(#""}"#)
         case .null:
             self.bytes.append("{}")
         case .array, .map:

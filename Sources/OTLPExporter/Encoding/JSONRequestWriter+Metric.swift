@@ -1,4 +1,5 @@
 import TelemetryModel
+import TelemetryTransport
 
 extension JSONRequestWriter {
     /// Begins a `Metric` and the object of its kind; points follow.
@@ -41,7 +42,7 @@ extension JSONRequestWriter {
             self.optional(#""asDouble":"#, value)
         case .int(let value):
             self.key(#""asInt":""#)
-            self.decimal(value)
+            self.bytes.append(decimal: value)
             self.bytes.append("\"")
         }
         self.attributes(point.attributes)

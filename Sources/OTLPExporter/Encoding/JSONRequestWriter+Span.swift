@@ -1,4 +1,5 @@
 import TelemetryModel
+import TelemetryTransport
 
 extension JSONRequestWriter {
     /// Writes a `Span`.

@@ -1,4 +1,5 @@
 import TelemetryModel
+import TelemetryTransport
 
 /// Writes export requests in JSON.
 ///
@@ -98,7 +99,7 @@ extension JSONRequestWriter {
     mutating func text(_ key: StaticString, _ text: String?) {
         guard let text, !text.isEmpty else { return }
         self.key(key)
-        self.string(text)
+        self.bytes.append(quoting: text)
     }
 
     /// Writes a 64-bit integer, unless it is 0.
@@ -117,7 +118,7 @@ extension JSONRequestWriter {
     mutating func number(_ key: StaticString, _ value: Int64) {
         guard value != 0 else { return }
         self.key(key)
-        self.decimal(value)
+        self.bytes.append(decimal: value)
     }
 
     /// Writes how many of something were dropped, unless none were.
@@ -138,8 +139,8 @@ extension JSONRequestWriter {
         guard id.isValid else { return }
         self.key(key)
         self.bytes.append(UInt8(ascii: "\""))
-        self.hex(id.high)
-        self.hex(id.low)
+        self.bytes.append(hex: id.high)
+        self.bytes.append(hex: id.low)
         self.bytes.append(UInt8(ascii: "\""))
     }
 
@@ -148,7 +149,7 @@ extension JSONRequestWriter {
         guard id.isValid else { return }
         self.key(key)
         self.bytes.append(UInt8(ascii: "\""))
-        self.hex(id.rawValue)
+        self.bytes.append(hex: id.rawValue)
         self.bytes.append(UInt8(ascii: "\""))
     }
 
@@ -156,6 +157,6 @@ extension JSONRequestWriter {
     mutating func state(_ state: TraceState) {
         guard !state.isEmpty else { return }
         self.key(#""traceState":"#)
-        self.string(state.description)
+        self.bytes.append(quoting: state.description)
     }
 }

@@ -1,4 +1,5 @@
 package import TelemetryModel
+import TelemetryTransport
 
 /// Turns batches into export requests of the OpenTelemetry protocol.
 ///
@@ -17,8 +18,6 @@ package struct OTLPEncoder: Sendable {
     /// The encoding of the bodies.
     package let encoding: OTLPEncoding
 
-    private let buffers = WireBufferPool()
-
     /// Creates an encoder.
     package init(encoding: OTLPEncoding) {
         self.encoding = encoding
@@ -30,38 +29,50 @@ package struct OTLPEncoder: Sendable {
     ///   - batch: The records; one without any makes no request.
     ///   - maximumSize: The most bytes of a body; a record that is larger by itself is left out.
     package func requests(for batch: ExportBatch, maximumSize: Int) -> OTLPRequests {
-        self.requests(for: [batch], maximumSize: maximumSize)
+        var buffer = WireBuffer()
+        return self.requests(for: [batch], maximumSize: maximumSize, in: &buffer)
     }
 
     /// Writes batches of one signal into the bodies of as many requests as they need.
-    func requests(for batches: [ExportBatch], maximumSize: Int) -> OTLPRequests {
+    ///
+    /// - Parameter buffer: Memory that may have been used before.
+    func requests(
+        for batches: [ExportBatch],
+        maximumSize: Int,
+        in buffer: inout WireBuffer
+    ) -> OTLPRequests {
         switch self.encoding {
         case .protobuf:
-            self.requests(for: batches, maximumSize, by: ProtobufRequestWriter.self)
+            self.requests(for: batches, maximumSize, in: &buffer, by: ProtobufRequestWriter.self)
         case .json:
-            self.requests(for: batches, maximumSize, by: JSONRequestWriter.self)
+            self.requests(for: batches, maximumSize, in: &buffer, by: JSONRequestWriter.self)
         }
     }
 
     private func requests<Writer: RequestWriter & ~Copyable>(
         for batches: [ExportBatch],
         _ maximumSize: Int,
+        in buffer: inout WireBuffer,
         by _: Writer.Type
     ) -> OTLPRequests {
         guard let signal = batches.first?.signal else { return OTLPRequests() }
         let records = batches.reduce(0) { $0 + $1.count }
         // A span with five attributes takes about 450 bytes in the one encoding and 900 in the other.
         let estimate = min(records * 600 + 1024, min(maximumSize, 1 << 22) + 4096)
+        var bytes = WireBuffer()
+        swap(&bytes, &buffer)
+        bytes.truncate(to: 0)
+        bytes.reserve(estimate)
         var builder = RequestBuilder<Writer>(
             signal: signal,
-            bytes: self.buffers.take(capacity: estimate),
+            bytes: bytes,
             maximumSize: maximumSize
         )
         for batch in batches where batch.signal == signal {
             builder.add(batch)
         }
         let result = builder.finish()
-        self.buffers.put(builder.takeBytes())
+        buffer = builder.takeBytes()
         return result
     }
 }

@@ -1,4 +1,5 @@
 package import TelemetryModel
+import TelemetryTransport
 
 /// Makes a request of some records of another.
 ///
@@ -27,8 +28,9 @@ package struct OTLPRequestFilter: Sendable {
             let selected = selection.select(from: batch)
             if selected.count > 0 { batches.append(selected) }
         }
+        var buffer = WireBuffer()
         let requests = OTLPEncoder(encoding: self.encoding)
-            .requests(for: batches, maximumSize: .max).requests
+            .requests(for: batches, maximumSize: .max, in: &buffer).requests
         guard selection.isExhausted, requests.count == 1 else { return nil }
         return requests[0].records == positions.count ? requests[0].body : nil
     }

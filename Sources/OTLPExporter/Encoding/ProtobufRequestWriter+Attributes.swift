@@ -1,4 +1,5 @@
 import TelemetryModel
+import TelemetryTransport
 
 extension ProtobufRequestWriter {
     /// Writes pairs, each as an element of the repeated field.

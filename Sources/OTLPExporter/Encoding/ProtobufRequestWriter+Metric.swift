@@ -1,4 +1,5 @@
 import TelemetryModel
+import TelemetryTransport
 
 extension ProtobufRequestWriter {
     /// Begins a `Metric` and the message of its kind; points follow.

@@ -1,4 +1,5 @@
 import TelemetryModel
+import TelemetryTransport
 
 /// Writes export requests in Protocol Buffers.
 ///

@@ -1,4 +1,5 @@
 import TelemetryModel
+import TelemetryTransport
 
 /// Divides what a ``RequestWriter`` writes into requests.
 ///

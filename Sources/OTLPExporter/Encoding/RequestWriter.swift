@@ -1,4 +1,5 @@
 import TelemetryModel
+import TelemetryTransport
 
 /// Writes export requests in one encoding, front to back into one buffer.
 ///

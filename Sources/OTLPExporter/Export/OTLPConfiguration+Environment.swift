@@ -189,9 +189,8 @@ extension OTLPConfiguration {
             guard !pair.isEmpty else { continue }
             guard let separator = pair.firstIndex(of: "="),
                 let name = HTTPField.Name(String(pair[..<separator].trimmingBlanks)),
-                let value = Self.percentDecoded(
-                    pair[pair.index(after: separator)...].trimmingBlanks
-                ),
+                let value = pair[pair.index(after: separator)...].trimmingBlanks
+                    .removingPercentEscapes,
                 HTTPField.isValidValue(value)
             else {
                 self.ignore(variable, "has a part \(number + 1) that is no name=value")
@@ -204,24 +203,6 @@ extension OTLPConfiguration {
             headers[name.canonicalName] = value
         }
         return headers
-    }
-
-    /// A text with `%41` read as `A`; `nil` at an escape that is none, or one of invalid UTF-8.
-    private static func percentDecoded(_ text: Substring) -> String? {
-        var bytes: [UInt8] = []
-        var rest = text.utf8[...]
-        while let byte = rest.popFirst() {
-            guard byte == UInt8(ascii: "%") else {
-                bytes.append(byte)
-                continue
-            }
-            guard
-                let high = rest.popFirst().flatMap({ Character(Unicode.Scalar($0)).hexDigitValue }),
-                let low = rest.popFirst().flatMap({ Character(Unicode.Scalar($0)).hexDigitValue })
-            else { return nil }
-            bytes.append(UInt8(high << 4 | low))
-        }
-        return String(validating: bytes, as: UTF8.self)
     }
 
     private mutating func ignore(_ variable: String, _ reason: String) {

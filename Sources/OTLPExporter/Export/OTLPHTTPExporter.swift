@@ -6,7 +6,7 @@ import TelemetryTransport
 ///
 /// It encodes and sends; queues, retries and offline storage are those of the pipeline it is put
 /// into.
-package struct OTLPHTTPExporter: TelemetryExporter {
+package struct OTLPHTTPExporter: ConventionalExporter {
     /// Where the exporter sends to.
     package let destination: Destination
 
@@ -63,6 +63,11 @@ package struct OTLPHTTPExporter: TelemetryExporter {
         self.channels = channels
         self.client = client
         self.payloads = OTLPPayloads(maximumRequestSize: configuration.maximumRequestSize)
+    }
+
+    /// What OpenTelemetry calls exporters that speak the protocol of the signal.
+    package func componentType(for signal: Signal) -> String {
+        (self.channels[signal]?.route.protocol ?? .httpProtobuf).componentType(for: signal)
     }
 
     /// Encodes and compresses a batch; records of a signal that is not sent are counted as invalid.

@@ -8,7 +8,8 @@ struct OTLPPayloads: Sendable {
     private static let maximumStoredSize = 64 << 20
 
     private let maximumRequestSize: Int
-    private let compressors = CompressorPool()
+    // Larger bodies are rare: a batch of 512 spans takes some 230 KB.
+    private let workspaces = EncodingWorkspaces(keeping: 1 << 20)
 
     /// Creates a maker of payloads.
     ///
@@ -23,14 +24,19 @@ struct OTLPPayloads: Sendable {
         by encoder: OTLPEncoder,
         isCompressed: Bool
     ) -> EncodedBatch {
-        let encoded = encoder.requests(for: batch, maximumSize: self.maximumRequestSize)
-        var bodies = encoded.requests.map(\.body)
-        if isCompressed { bodies = self.compressors.compress(bodies) }
+        let workspace = self.workspaces.take()
+        defer { self.workspaces.giveBack(workspace) }
+        let encoded = encoder.requests(
+            for: [batch],
+            maximumSize: self.maximumRequestSize,
+            in: &workspace.buffer
+        )
         return EncodedBatch(
-            payloads: zip(encoded.requests, bodies).map { request, body in
+            payloads: encoded.requests.map { request in
                 Payload(
                     signal: batch.signal,
-                    body: body,
+                    body: isCompressed
+                        ? workspace.compressor.compress(request.body) : request.body,
                     mediaType: encoder.encoding.mediaType,
                     isCompressed: isCompressed,
                     layout: RecordLayout(records: request.records)
@@ -56,7 +62,7 @@ struct OTLPPayloads: Sendable {
         }
         let filter = OTLPRequestFilter(encoding: encoding, signal: payload.signal)
         guard var kept = filter.filter(body, keeping: items) else { return nil }
-        if payload.isCompressed { kept = self.compressors.compress([kept]).first ?? [] }
+        if payload.isCompressed { kept = Gzip.compress(kept) }
         var part = payload
         part.body = kept
         part.layout = layout

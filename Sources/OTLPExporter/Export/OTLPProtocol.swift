@@ -1,3 +1,6 @@
+import TelemetryEngine
+import TelemetryModel
+
 /// How export requests travel.
 public enum OTLPProtocol: String, Sendable, Hashable, CaseIterable {
     /// Protocol Buffers over HTTP, which every collector takes; the default.
@@ -14,6 +17,15 @@ public enum OTLPProtocol: String, Sendable, Hashable, CaseIterable {
 
     /// The encoding of the messages.
     package var encoding: OTLPEncoding { self == .httpJSON ? .json : .protobuf }
+
+    /// What OpenTelemetry calls exporters that speak it.
+    func componentType(for signal: Signal) -> String {
+        switch self {
+        case .httpProtobuf: signal.exporterType("otlp_http")
+        case .httpJSON: signal.exporterType("otlp_http_json")
+        case .grpc: signal.exporterType("otlp_grpc")
+        }
+    }
 }
 
 /// Whether export requests are compressed.

@@ -9,7 +9,7 @@
     ///
     /// It encodes and sends; queues, retries and offline storage are those of the pipeline it is put
     /// into. Requests go straight to the server: the transport of grpc-swift knows no proxy.
-    package struct OTLPGRPCExporter: TelemetryExporter {
+    package struct OTLPGRPCExporter: ConventionalExporter {
         /// Where the exporter sends to.
         package let destination: Destination
 
@@ -96,6 +96,11 @@
             }
             self.channels = channels
             self.connections = Array(connections.values)
+        }
+
+        /// What OpenTelemetry calls exporters that speak gRPC.
+        package func componentType(for signal: Signal) -> String {
+            OTLPProtocol.grpc.componentType(for: signal)
         }
 
         /// Encodes a batch; records of a signal that is not sent are counted as invalid.

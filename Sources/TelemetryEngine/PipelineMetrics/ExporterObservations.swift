@@ -11,11 +11,10 @@ package final class ExporterObservations: Sendable {
         package var destination: Destination
         /// The signal.
         package var signal: Signal
-
-        package init(destination: Destination, signal: Signal) {
-            self.destination = destination
-            self.signal = signal
-        }
+        /// What kind of exporter it is: `otel.component.type`.
+        package var type: String
+        /// Which of those of its type, from 0.
+        package var number: Int
     }
 
     /// What a component did.
@@ -35,6 +34,8 @@ package final class ExporterObservations: Sendable {
         var counts: [Component: Counts] = [:]
         /// The payloads that report on the pipeline, as far as they are still to be delivered.
         var own: [Own] = []
+        /// The destinations of each type of component, in their order.
+        var destinations: [String: [Destination]] = [:]
     }
 
     /// A payload that reports on the pipeline.
@@ -58,6 +59,24 @@ package final class ExporterObservations: Sendable {
         histogramAggregation: MetricPreference.HistogramAggregation = .explicitBucket
     ) {
         self.noDurations = Distribution(ofSeconds: histogramAggregation)
+    }
+
+    /// The component that an exporter is for a signal.
+    ///
+    /// Its type is that of the conventions, or else made of the destination's name.
+    package func component(of exporter: any TelemetryExporter, for signal: Signal) -> Component {
+        let destination = exporter.destination
+        let type =
+            (exporter as? any ConventionalExporter)?.componentType(for: signal)
+            ?? signal.exporterType(destination.name)
+        let number = self.state.withLock { state in
+            var destinations = state.destinations[type] ?? []
+            if let number = destinations.firstIndex(of: destination) { return number }
+            destinations.append(destination)
+            state.destinations[type] = destinations
+            return destinations.count - 1
+        }
+        return Component(destination: destination, signal: signal, type: type, number: number)
     }
 
     /// What each component did so far.

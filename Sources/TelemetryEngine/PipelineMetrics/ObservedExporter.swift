@@ -4,6 +4,7 @@ package import TelemetryModel
 package struct ObservedExporter: TelemetryExporter {
     private let exporter: any TelemetryExporter
     private let observations: ExporterObservations
+    private let components: [Signal: ExporterObservations.Component]
     private let dropsOverQuota: Bool
     private let time: TimeSource
 
@@ -22,6 +23,11 @@ package struct ObservedExporter: TelemetryExporter {
     ) {
         self.exporter = exporter
         self.observations = observations
+        self.components = Dictionary(
+            uniqueKeysWithValues: Signal.allCases.map { signal in
+                (signal, observations.component(of: exporter, for: signal))
+            }
+        )
         self.dropsOverQuota = dropsOverQuota
         self.time = time
     }
@@ -90,6 +96,6 @@ package struct ObservedExporter: TelemetryExporter {
     }
 
     private func component(_ signal: Signal) -> ExporterObservations.Component {
-        ExporterObservations.Component(destination: self.destination, signal: signal)
+        self.components[signal] ?? self.observations.component(of: self.exporter, for: signal)
     }
 }

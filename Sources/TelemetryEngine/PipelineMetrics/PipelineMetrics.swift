@@ -289,15 +289,9 @@ extension ExporterObservations.Component: Comparable {
 
     /// Who the component is, and which server it talks to.
     fileprivate var attributes: Attributes {
-        let signal =
-            switch self.signal {
-            case .traces: "span"
-            case .logs: "log"
-            case .metrics: "metric"
-            }
-        let type = "\(self.destination.name)_\(signal)_exporter"
         var attributes: Attributes = [
-            "otel.component.type": .string(type), "otel.component.name": .string("\(type)/0"),
+            "otel.component.type": .string(self.type),
+            "otel.component.name": .string("\(self.type)/\(self.number)"),
         ]
         if let (host, port) = self.server {
             attributes["server.address"] = .string(host)

@@ -145,23 +145,9 @@ extension Proxy: CustomStringConvertible, CustomDebugStringConvertible, CustomRe
     }
 }
 
-/// The bytes behind a text with `%XX` in it.
-///
-/// - Returns: `nil` if an escape is incomplete, or the result is not UTF-8 or contains NUL.
+/// The text with `%41` read as `A`; `nil` at an escape that is none, or if there is NUL in it, at
+/// which libcurl would stop.
 private func percentDecoded(_ text: Substring) -> String? {
-    var bytes: [UInt8] = []
-    var rest = text.utf8[...]
-    while let byte = rest.popFirst() {
-        guard byte == UInt8(ascii: "%") else {
-            bytes.append(byte)
-            continue
-        }
-        let digits = rest.prefix(2)
-        guard digits.count == 2, let value = UInt8(String(Substring(digits)), radix: 16) else {
-            return nil
-        }
-        rest = rest.dropFirst(2)
-        bytes.append(value)
-    }
-    return bytes.contains(0) ? nil : String(validating: bytes, as: UTF8.self)
+    guard let decoded = text.removingPercentEscapes, !decoded.utf8.contains(0) else { return nil }
+    return decoded
 }

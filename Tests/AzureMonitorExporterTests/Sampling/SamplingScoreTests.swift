@@ -1,6 +1,7 @@
 import AzureMonitorExporter
 import Foundation
 import TelemetryModel
+import TelemetryTesting
 import Testing
 
 @Suite struct SamplingScoreTests {

@@ -1,4 +1,5 @@
 import TelemetryModel
+import TelemetryTesting
 
 /// Records that no sane program would make, the same in every run.
 ///

@@ -30,6 +30,8 @@ from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import (
 )
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
+from integration import Mistake, refuse, unique
+
 REQUESTS = {
     "traces": (ExportTraceServiceRequest, "resource_spans", "scope_spans", "spans"),
     "logs": (ExportLogsServiceRequest, "resource_logs", "scope_logs", "log_records"),
@@ -55,14 +57,6 @@ NOT_OURS = {
     "ExponentialHistogramDataPoint.flags",
 }
 IDS = {"traceId": 32, "spanId": 16, "parentSpanId": 16}
-
-
-class Mistake(Exception):
-    pass
-
-
-def refuse(what: str) -> None:
-    raise Mistake(what[:300])
 
 
 # MARK: What is in a message
@@ -351,13 +345,6 @@ def check_json(held, descriptor) -> None:
                 base64.b64decode(one, validate=True)
             except ValueError:
                 refuse(f"{key} is {one!r}")
-
-
-def unique(found: list[tuple]) -> dict:
-    held = dict(found)
-    if len(held) != len(found):
-        refuse("a key twice")
-    return held
 
 
 def parse_json(body: bytes, request) -> None:

@@ -7,7 +7,6 @@ Every difference is printed; the exit status is 1 if there is one.
 
 import gzip
 import json
-import subprocess
 import sys
 import time
 import urllib.error
@@ -24,27 +23,13 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
 
 from google.rpc.status_pb2 import Status
 
-TOOL, ENDPOINT = sys.argv[1:]
+from integration import Expectations
+
+_, ENDPOINT = sys.argv[1:]
 ROLES = ["integration.otlp-protobuf", "integration.otlp-gzip"]
 
-failures = 0
-
-
-def report(what: str, expected, found) -> None:
-    global failures
-    same = json.dumps(expected) == json.dumps(found)
-    print(f"{'ok  ' if same else 'FAIL'} {what}")
-    if not same:
-        failures += 1
-        print(f"     expected {json.dumps(expected, ensure_ascii=False)}")
-        print(f"     found    {json.dumps(found, ensure_ascii=False)}")
-
-
-def expect(what: str, sql: str, expected: list[dict]) -> None:
-    """Demands these very rows, in this order, with these types."""
-    command = [TOOL, "query", sql, "--endpoint", ENDPOINT, "--json"]
-    rows = json.loads(subprocess.run(command, check=True, capture_output=True, timeout=300).stdout)
-    report(what, expected, rows)
+expectations = Expectations(*sys.argv[1:])
+expect, report = expectations.expect, expectations.report
 
 
 def check_role(role: str) -> None:
@@ -389,4 +374,4 @@ print("JSON")
 check_json()
 print("answers")
 check_answers()
-sys.exit(f"{failures} differences" if failures else 0)
+expectations.exit()

@@ -23,34 +23,21 @@ from opentelemetry.sdk._logs.export import BatchLogRecordProcessor
 from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.metrics.export import PeriodicExportingMetricReader
 from opentelemetry.sdk.metrics.view import ExponentialBucketHistogramAggregation, View
-from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
-from opentelemetry.trace import SpanKind, Status, StatusCode
+from opentelemetry.trace import SpanKind
+
+from integration import at, described, fail_request, request
 
 ENDPOINT, WAY = sys.argv[1:]
 COMPRESSION = {"protobuf": Compression.NoCompression, "gzip": Compression.Gzip}[WAY]
-
-# 2026-01-02T03:04:05Z, in nanoseconds; offsets are given in milliseconds.
-START = 1_767_323_045_000_000_000
-
-
-def at(milliseconds: int) -> int:
-    return START + milliseconds * 1_000_000
 
 
 def exporter(kind: type, signal: str):
     return kind(endpoint=f"{ENDPOINT}/v1/{signal}", compression=COMPRESSION, timeout=300)
 
 
-resource = Resource.create(
-    {
-        "service.name": f"otlp-{WAY}",
-        "service.namespace": "integration",
-        "service.instance.id": "instance-1",
-        "service.version": "1.2.3",
-    }
-)
+resource = described(f"otlp-{WAY}")
 
 tracers = TracerProvider(resource=resource)
 tracers.add_span_processor(BatchSpanProcessor(exporter(OTLPSpanExporter, "traces")))
@@ -76,25 +63,6 @@ meters = MeterProvider(
 )
 
 
-def request(tracer, path: str, status: int, start: int):
-    return tracer.start_span(
-        "GET /orders/{id}",
-        kind=SpanKind.SERVER,
-        start_time=at(start),
-        attributes={
-            "http.request.method": "GET",
-            "http.route": "/orders/{id}",
-            "http.response.status_code": status,
-            "url.scheme": "https",
-            "url.path": path,
-            "server.address": "shop.example",
-            "client.address": "192.0.2.7",
-            "order.priority": 7,
-            "order.tags": ["a", "b"],
-        },
-    )
-
-
 def trace_and_log() -> None:
     """Two requests with what belongs to them, and a message that is sent and received."""
     tracer = tracers.get_tracer("shop", "4.5")
@@ -115,18 +83,7 @@ def trace_and_log() -> None:
         logger.info("order %d shipped", 1, extra={"order.id": 1})
     span.end(at(250))
 
-    span = request(tracer, "/orders/2", 500, start=1_000)
-    with trace.use_span(span, end_on_exit=False):
-        try:
-            raise LookupError("no order 2")
-        except LookupError as error:
-            span.record_exception(error)
-            span.set_status(Status(StatusCode.ERROR, "no order 2"))
-        try:
-            raise ValueError("two is odd, \u00fcbrigens \U0001f600")
-        except ValueError:
-            logger.exception("gave up")
-    span.end(at(1_500))
+    fail_request(tracer, logger)
 
     sent = tracer.start_span("publish", kind=SpanKind.PRODUCER, start_time=at(2_000))
     with trace.use_span(sent, end_on_exit=False):

@@ -29,10 +29,11 @@ import fnmatch
 import hashlib
 import json
 import re
-import subprocess
 import sys
 from collections import Counter
 from datetime import datetime, timezone
+
+from integration import load, query, value
 
 TABLES = [
     "requests",
@@ -67,19 +68,6 @@ LIMITS = {
 
 
 # What the scenario says
-
-
-def value(given):
-    """An attribute value; Scenario.swift of RowsSender has the table of its forms."""
-    if isinstance(given, list):
-        return [value(element) for element in given]
-    if isinstance(given, dict):
-        if "double" in given:
-            return float(given["double"])
-        if "repeat" in given:
-            return given["repeat"] * given["times"]
-        return {key: value(element) for key, element in given["map"].items()}
-    return given
 
 
 def text(given) -> str:
@@ -135,11 +123,6 @@ class Scenario:
 
 
 # What the stores hold
-
-
-def query(tool: str, endpoint: str, sql: str) -> list[dict]:
-    command = [tool, "query", sql, "--endpoint", endpoint, "--json"]
-    return json.loads(subprocess.run(command, check=True, capture_output=True, timeout=300).stdout)
 
 
 def flatten(name: str, held, into: dict) -> None:
@@ -459,11 +442,6 @@ def fetch(tool: str, endpoint: str, path: str) -> int:
     with open(path, "w", encoding="utf-8") as file:
         json.dump(tables, file)
     return 0
-
-
-def load(path: str):
-    with open(path, encoding="utf-8") as file:
-        return json.load(file)
 
 
 def compare(scenario_path: str, differences_path: str, *paths: str) -> int:

@@ -16,6 +16,8 @@ import re
 import sys
 from collections import Counter
 
+from integration import Mistake, refuse, unique
+
 # The most UTF-16 units.
 TAGS = {
     "ai.operation.id": 128,
@@ -102,21 +104,6 @@ DURATION = re.compile(r"(\d{1,3})\.([01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{3}")
 TIME = re.compile(r"\d{4,5}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{6})?Z")
 
 
-class Mistake(Exception):
-    pass
-
-
-def refuse(what: str) -> None:
-    raise Mistake(what[:200])
-
-
-def pairs(found: list[tuple]) -> dict:
-    held = dict(found)
-    if len(held) != len(found):
-        refuse(f"a key twice: {[key for key, n in Counter(k for k, _ in found).items() if n > 1]}")
-    return held
-
-
 def number(text: str) -> float:
     held = float(text)
     if not math.isfinite(held):
@@ -128,7 +115,7 @@ def read(body: bytes):
     try:
         return json.loads(
             body.decode("utf-8"),
-            object_pairs_hook=pairs,
+            object_pairs_hook=unique,
             parse_constant=lambda name: refuse(f"the number {name}"),
             parse_float=number,
         )

@@ -29,6 +29,8 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.trace import SpanKind, Status, StatusCode
 
+from integration import value
+
 OPTIONS = {
     "connection_string": os.environ["APPLICATIONINSIGHTS_CONNECTION_STRING"],
     "disable_offline_storage": True,
@@ -46,21 +48,6 @@ SEVERITIES = {
     "error": SeverityNumber.ERROR,
     "critical": SeverityNumber.FATAL,
 }
-
-
-def value(given):
-    """An attribute value; Scenario.swift of RowsSender has the table of its forms."""
-    if isinstance(given, float):
-        raise ValueError(f"write {given} as {{'double': …}}")
-    if isinstance(given, list):
-        return [value(element) for element in given]
-    if isinstance(given, dict):
-        if "double" in given:
-            return float(given["double"])
-        if "repeat" in given:
-            return given["repeat"] * given["times"]
-        return {key: value(element) for key, element in given["map"].items()}
-    return given
 
 
 def values(given: dict | None, case: str | None = None) -> dict:

@@ -38,6 +38,7 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
 import doubles
+from integration import load
 
 SIDES = ["python", "swift"]
 TOOLS = ["az", "azd", "pwsh"]
@@ -45,11 +46,6 @@ TOOLS = ["az", "azd", "pwsh"]
 UNCOMPARED = {"host", "connection", "content-length"}
 UUID = r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 AT_ONCE = 24
-
-
-def load(path: str):
-    with open(path, encoding="utf-8") as file:
-        return json.load(file)
 
 
 # Asking

@@ -475,6 +475,32 @@ struct OTLPHTTPExporterTests {
         #expect(exporter.storageDirectory == "/there")
     }
 
+    @Test("the pipeline's metrics call it what OpenTelemetry calls it")
+    func componentTypes() throws {
+        let exporter = try self.exporter { $0.logs.protocol = .httpJSON }
+        let observations = ExporterObservations()
+        #expect(
+            Signal.allCases.map { observations.component(of: exporter, for: $0).type } == [
+                "otlp_http_span_exporter", "otlp_http_json_log_exporter",
+                "otlp_http_metric_exporter",
+            ]
+        )
+        #expect(OTLPProtocol.grpc.componentType(for: .traces) == "otlp_grpc_span_exporter")
+    }
+
+    @Test("two destinations of one type are told apart by number")
+    func componentNumbers() throws {
+        let here = try self.exporter()
+        let there = try self.exporter { $0.endpoint = "http://there.example:4318" }
+        let observations = ExporterObservations()
+        for (exporter, number) in [(here, 0), (there, 1), (here, 0)] {
+            let component = observations.component(of: exporter, for: .traces)
+            #expect(component.type == "otlp_http_span_exporter")
+            #expect(component.number == number)
+        }
+        #expect(observations.component(of: there, for: .logs).number == 0)
+    }
+
     @Test("whoever ends the exporter ends its connections")
     func shutdown() async throws {
         await (try self.exporter()).shutdown()

@@ -1,5 +1,4 @@
 #if OTLPGRPC
-    import Foundation
     import GRPCCore
     import GRPCNIOTransportHTTP2Posix
     import TelemetryEngine
@@ -368,39 +367,6 @@
                 value: "Bearer token-\(self.number).secret",
                 source: "numbered tokens"
             )
-        }
-    }
-
-    /// Certificates for 127.0.0.1 that signed themselves, one for each side.
-    private struct CertificateFiles {
-        private let folder: URL
-
-        init() throws {
-            self.folder = FileManager.default.temporaryDirectory
-                .appendingPathComponent("grpc-\(UUID().uuidString)")
-            try FileManager.default.createDirectory(
-                at: self.folder,
-                withIntermediateDirectories: false
-            )
-            for name in ["server", "client"] {
-                let maker = Process()
-                maker.executableURL = URL(fileURLWithPath: TLSReceiver.tool)
-                maker.arguments = [
-                    "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1",
-                    "-nodes", "-days", "2", "-subj", "/CN=\(name)",
-                    "-addext", "subjectAltName=IP:127.0.0.1",
-                    "-out", self.path("\(name).pem"), "-keyout", self.path("\(name)-key.pem"),
-                ]
-                maker.standardError = FileHandle.nullDevice
-                try maker.run()
-                maker.waitUntilExit()
-            }
-        }
-
-        func path(_ name: String) -> String { self.folder.appendingPathComponent(name).path }
-
-        func remove() {
-            try? FileManager.default.removeItem(at: self.folder)
         }
     }
 #endif

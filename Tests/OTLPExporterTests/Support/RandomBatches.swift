@@ -1,4 +1,5 @@
 import TelemetryModel
+import TelemetryTesting
 
 /// Batches in which every field that the protocol has is set now and then, the same in every run.
 ///

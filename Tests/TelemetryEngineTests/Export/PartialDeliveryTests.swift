@@ -1,5 +1,6 @@
 import TelemetryEngine
 import TelemetryModel
+import TelemetryTesting
 import Testing
 
 struct PartialDeliveryTests {
@@ -57,7 +58,7 @@ struct PartialDeliveryTests {
     }
 
     @Test func everyRecordIsSettledOrTriedAgain() {
-        var generator = SeededGenerator(state: 7)
+        var generator = SeededGenerator(seed: 7)
         for _ in 0..<1_000 {
             let refusals = (0..<8).compactMap { item -> (Int, ItemRefusal.Verdict)? in
                 switch Int.random(in: 0..<4, using: &generator) {

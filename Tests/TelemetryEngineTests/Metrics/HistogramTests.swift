@@ -1,5 +1,6 @@
 import Foundation
 import TelemetryModel
+import TelemetryTesting
 import Testing
 
 @testable import TelemetryEngine
@@ -17,7 +18,7 @@ import Testing
     }
 
     @Test func mergedDistributionsEqualOneOfAllValues() {
-        var generator = SeededGenerator(state: 1)
+        var generator = SeededGenerator(seed: 1)
         var whole = ExplicitHistogram(bounds: [1, 2, 3])
         var parts = [whole.emptied(), whole.emptied(), whole.emptied()]
         for _ in 0..<1_000 {
@@ -56,7 +57,7 @@ import Testing
 
     @Test(arguments: -10...20)
     func valueLiesInItsBucket(scale: Int) {
-        var generator = SeededGenerator(state: UInt64(bitPattern: Int64(scale)))
+        var generator = SeededGenerator(seed: UInt64(bitPattern: Int64(scale)))
         for _ in 0..<500 {
             let exponent = Double.random(in: -1_074...1_023.99, using: &generator)
             let value = exp2(exponent)
@@ -136,7 +137,7 @@ import Testing
 
     @Test(arguments: 0..<40 as Range<UInt64>)
     func bucketsHoldExactlyTheValues(seed: UInt64) {
-        var generator = SeededGenerator(state: seed)
+        var generator = SeededGenerator(seed: seed)
         let size = [2, 5, 20, 160].randomElement(using: &generator) ?? 160
         let spread = Double.random(in: 0.001...300, using: &generator)
         var histogram = ExponentialHistogram(maximumSize: size)
@@ -153,7 +154,7 @@ import Testing
 
     @Test(arguments: 0..<40 as Range<UInt64>)
     func mergedDistributionsHoldAllValues(seed: UInt64) {
-        var generator = SeededGenerator(state: seed)
+        var generator = SeededGenerator(seed: seed)
         let size = [2, 5, 20, 160].randomElement(using: &generator) ?? 160
         var parts: [ExponentialHistogram] = []
         var values: [Double] = []

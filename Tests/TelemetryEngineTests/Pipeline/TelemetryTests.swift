@@ -264,7 +264,7 @@ struct TelemetryTests {
     /// Whatever happens, every record is accounted for once.
     @Test(arguments: 0..<20)
     func booksBalanceInEveryScenario(seed: Int) async {
-        var generator = SeededGenerator(state: UInt64(seed))
+        var generator = SeededGenerator(seed: UInt64(seed))
         let failure = DeliveryFailure(kind: .server, explanation: "503")
         let outcomes: [DeliveryOutcome] = (0..<40).map { _ in
             switch Int.random(in: 0..<6, using: &generator) {

@@ -71,7 +71,10 @@ struct PipelineMetricsTests {
         #expect(self.reported("otel.sdk.processor.span.queue.size") == 0)
         #expect(self.reported("otel.sdk.processor.span.queue.capacity") == 8_192)
         #expect(self.reported("otel.sdk.processor.log.processed") == 2)
-        let spans = ["otel.component.type": "memory_span_exporter"]
+        let spans = [
+            "otel.component.type": "memory_span_exporter",
+            "otel.component.name": "memory_span_exporter/0",
+        ]
         #expect(self.reported("otel.sdk.exporter.span.exported", spans) == 3)
         #expect(self.reported("otel.sdk.exporter.span.inflight", spans) == 0)
         #expect(self.reported("otel.sdk.exporter.log.exported") == 2)
@@ -280,10 +283,7 @@ struct PipelineMetricsTests {
             layout: RecordLayout(records: 5)
         )
         for _ in 0..<2 { _ = await exporter.send(payload, within: .seconds(1)) }
-        let component = ExporterObservations.Component(
-            destination: inner.destination,
-            signal: .logs
-        )
+        let component = observations.component(of: inner, for: .logs)
         let counts = try #require(observations.counts[component])
         #expect(counts.exported == 3)
         #expect(counts.lost == [.tooLarge: 1])

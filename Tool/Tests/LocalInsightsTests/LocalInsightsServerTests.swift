@@ -9,20 +9,6 @@ import Testing
 @testable import LocalInsights
 
 @Suite(.timeLimit(.minutes(10))) struct LocalInsightsServerTests {
-    private func withServer(
-        _ configuration: LocalInsightsServer.Configuration = .init(),
-        _ body: @Sendable (any TestClientProtocol) async throws -> Void
-    ) async throws {
-        let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-        let store = try TelemetryStore(logger: logger)
-        let server = LocalInsightsServer(
-            configuration: configuration,
-            store: store,
-            logger: logger
-        )
-        try await server.makeApplication().test(.router, body)
-    }
-
     private static func text(_ response: TestResponse) -> String {
         String(buffer: response.body)
     }
@@ -44,7 +30,7 @@ import Testing
 
     @Test(arguments: ["/v2.1/track", "/v2/track"])
     func `bodies are taken plain and compressed`(path: String) async throws {
-        try await self.withServer { client in
+        try await withServer { client in
             let item = Array("[\(Items.item()),\(Items.item())]".utf8)
             let plain = try await client.executeRequest(
                 uri: path,
@@ -68,7 +54,7 @@ import Testing
     }
 
     @Test func `the status says whether all, some or none are good`() async throws {
-        try await self.withServer { client in
+        try await withServer { client in
             let bad = Items.item(envelope: ["iKey": "1"])
             for (body, status) in [
                 ("[\(Items.item())]", 200), ("[\(Items.item()),\(bad)]", 206), ("[\(bad)]", 400),
@@ -89,7 +75,7 @@ import Testing
     @Test func `bodies that are too large or cannot be read are refused`() async throws {
         var configuration = LocalInsightsServer.Configuration()
         configuration.maximumBodySize = 10_000
-        try await self.withServer(configuration) { client in
+        try await withServer(configuration) { client in
             let large = [UInt8](repeating: 0x20, count: 10_001)
             let cases: [(HTTPFields, [UInt8], HTTPResponse.Status)] = [
                 ([:], large, .contentTooLarge),
@@ -111,7 +97,7 @@ import Testing
     }
 
     @Test func `an SQL error is a 400 with its message`() async throws {
-        try await self.withServer { client in
+        try await withServer { client in
             let response = try await Self.query("SELECT * FROM nowhere", client)
             #expect(response.status == .badRequest)
             #expect(Self.text(response) == #"{"error":"no such table: nowhere"}"#)
@@ -127,7 +113,7 @@ import Testing
 
     @Test(arguments: ["ping", "post"])
     func `live metrics are not subscribed`(path: String) async throws {
-        try await self.withServer { client in
+        try await withServer { client in
             let response = try await client.executeRequest(
                 uri: "/QuickPulseService.svc/\(path)?ikey=\(Items.key)",
                 method: .post,
@@ -165,7 +151,7 @@ import Testing
 
     @Test(arguments: ["/", "/api/state", "/page.js"])
     func `pages and state refuse other sites`(path: String) async throws {
-        try await self.withServer { client in
+        try await withServer { client in
             for (origin, status) in [("http://localhost", 200), ("http://evil.example", 403)] {
                 let response = try await client.executeRequest(
                     uri: path,
@@ -185,7 +171,7 @@ import Testing
         path: String,
         type: String
     ) async throws {
-        try await self.withServer { client in
+        try await withServer { client in
             let response = try await client.executeRequest(
                 uri: path,
                 method: .get,

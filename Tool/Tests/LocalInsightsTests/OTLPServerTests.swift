@@ -1,7 +1,6 @@
 import HTTPTypes
 import Hummingbird
 import HummingbirdTesting
-import Logging
 import NIOCore
 import TelemetryModel
 import TelemetryTransport
@@ -11,19 +10,6 @@ import Testing
 
 /// Export requests of the OpenTelemetry protocol, from the body to the rows.
 @Suite(.timeLimit(.minutes(10))) struct OTLPServerTests {
-    private func withServer(
-        _ configuration: LocalInsightsServer.Configuration = .init(),
-        _ body: @Sendable (any TestClientProtocol) async throws -> Void
-    ) async throws {
-        let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-        let server = LocalInsightsServer(
-            configuration: configuration,
-            store: try TelemetryStore(logger: logger),
-            logger: logger
-        )
-        try await server.makeApplication().test(.router, body)
-    }
-
     private static let json = "application/json"
     private static let protobuf = "application/x-protobuf"
 
@@ -149,7 +135,7 @@ import Testing
     @Test func `spans become requests, dependencies and exceptions`() async throws {
         var configuration = LocalInsightsServer.Configuration()
         configuration.hostName = "host-1"
-        try await self.withServer(configuration) { client in
+        try await withServer(configuration) { client in
             #expect(try await Self.send(Self.spans, to: "traces", by: client) == "{}")
             let requests = try await Self.rows(
                 """
@@ -201,7 +187,7 @@ import Testing
     }
 
     @Test func `a parent that is itself, or in a circle, is no way up`() async throws {
-        try await self.withServer { client in
+        try await withServer { client in
             let spans = [(1, 1), (2, 3), (3, 4), (4, 2), (5, 4)].map { id, parent in
                 """
                 {"traceId": "\(Self.trace)", "spanId": "000000000000000\(id)", "kind": 2,
@@ -218,7 +204,7 @@ import Testing
     }
 
     @Test func `log records become traces`() async throws {
-        try await self.withServer { client in
+        try await withServer { client in
             #expect(try await Self.send(Self.logs, to: "logs", by: client) == "{}")
             let rows = try await Self.rows(
                 """
@@ -236,7 +222,7 @@ import Testing
     }
 
     @Test func `bodies come compressed as well`() async throws {
-        try await self.withServer { client in
+        try await withServer { client in
             let response = try await Self.send(
                 Gzip.compress(Array(Self.logs.utf8)),
                 to: "logs",
@@ -252,7 +238,7 @@ import Testing
     }
 
     @Test func `cumulative counters become deltas, by series`() async throws {
-        try await self.withServer { client in
+        try await withServer { client in
             let start = Timestamp.now.nanosecondsSinceEpoch
             let points = [
                 Self.counter(5, start: start, time: start + 10),
@@ -298,7 +284,7 @@ import Testing
     }
 
     @Test func `cumulative histograms of both kinds become deltas`() async throws {
-        try await self.withServer { client in
+        try await withServer { client in
             let start = Timestamp.now.nanosecondsSinceEpoch
             for (index, point) in [
                 #""count": "2", "sum": 3, "min": 1, "max": 2"#,
@@ -341,7 +327,7 @@ import Testing
     }
 
     @Test func `requests that come at once count every increment once`() async throws {
-        try await self.withServer { client in
+        try await withServer { client in
             let start = Timestamp.now.nanosecondsSinceEpoch
             await withTaskGroup(of: Void.self) { group in
                 for value in 1...50 {
@@ -363,7 +349,7 @@ import Testing
     // MARK: What is left out
 
     @Test func `what cannot be read or mapped is counted and said`() async throws {
-        try await self.withServer { client in
+        try await withServer { client in
             let spans = """
                 {"resourceSpans": [{"scopeSpans": [{"spans": [
                   {"traceId": "\(Self.trace)", "spanId": "0000000000000001", "name": "good"},
@@ -409,7 +395,7 @@ import Testing
 
     @Test(arguments: ["traces", "logs", "metrics"])
     func `empty requests are taken`(signal: String) async throws {
-        try await self.withServer { client in
+        try await withServer { client in
             #expect(try await Self.send("{}", to: signal, by: client) == "{}")
             let response = try await Self.send([], to: signal, as: Self.protobuf, by: client)
             #expect(response.status == .ok)
@@ -466,7 +452,7 @@ import Testing
 
     @Test(arguments: [nil, "gzip"])
     func `Protocol Buffers are taken, plain and compressed`(encoding: String?) async throws {
-        try await self.withServer { client in
+        try await withServer { client in
             for signal in Signal.allCases {
                 let body = Self.protobuf(signal)
                 let response = try await Self.send(
@@ -509,7 +495,7 @@ import Testing
     }
 
     @Test func `a partial success is said in Protocol Buffers`() async throws {
-        try await self.withServer { client in
+        try await withServer { client in
             let response = try await Self.send(
                 Self.protobuf(.traces, spanID: [1, 2, 3]),
                 to: "traces",
@@ -563,7 +549,7 @@ import Testing
             ]
         }
         let cases = bodies
-        try await self.withServer { client in
+        try await withServer { client in
             for body in cases {
                 let response = try await Self.send(body, to: signal, as: type, by: client)
                 #expect(response.status == .badRequest, "\(body.prefix(20))")
@@ -576,7 +562,7 @@ import Testing
     }
 
     @Test func `random bytes cost nothing but an answer`() async throws {
-        try await self.withServer { client in
+        try await withServer { client in
             var random = SplitMix(state: 5)
             for length in 0..<500 {
                 let body = (0..<length).map { _ in UInt8(truncatingIfNeeded: random.next()) }
@@ -603,7 +589,7 @@ import Testing
     }
 
     @Test func `deep nesting is refused, not followed`() async throws {
-        try await self.withServer { client in
+        try await withServer { client in
             var value: [UInt8] = ProtobufText { $0.string(1, "deep") }.bytes
             while value.count < 200_000 {
                 value =
@@ -644,7 +630,7 @@ import Testing
     ) async throws {
         var configuration = LocalInsightsServer.Configuration()
         configuration.maximumBodySize = 10_000
-        try await self.withServer(configuration) { client in
+        try await withServer(configuration) { client in
             let large = [UInt8](repeating: 0x20, count: 10_001)
             let bomb = Gzip.compress([UInt8](repeating: 0x20, count: 4_000_000))
             let whole = Gzip.compress(Array(Self.logs.utf8))
@@ -677,7 +663,7 @@ import Testing
     func `other content types are refused, and so is a page's request`(
         type: String?
     ) async throws {
-        try await self.withServer { client in
+        try await withServer { client in
             let response = try await Self.send(
                 Array(Self.logs.utf8),
                 to: "logs",
@@ -720,7 +706,7 @@ import Testing
     }
 
     @Test func `a request at the wrong address is told the right one`() async throws {
-        try await self.withServer { client in
+        try await withServer { client in
             let response = try await Self.send(
                 Array(Self.logs.utf8),
                 to: "traces",

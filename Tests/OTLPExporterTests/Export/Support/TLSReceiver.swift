@@ -2,51 +2,29 @@ import Foundation
 
 /// The server of the `openssl` tool, which wants a client certificate, shows what it was sent, and
 /// answers what it is told.
-///
-/// It signs its certificates itself: one for 127.0.0.1, one for the client.
 final class TLSReceiver {
-    static let tool = "/usr/bin/openssl"
+    static var isAvailable: Bool {
+        FileManager.default.isExecutableFile(atPath: CertificateFiles.tool)
+    }
 
-    static var isAvailable: Bool { FileManager.default.isExecutableFile(atPath: self.tool) }
-
-    private let folder: URL
+    private let certificates: CertificateFiles
     private let process = Process()
     private let input = Pipe()
     private let output = Pipe()
     let port: Int
 
-    func path(_ name: String) -> String { self.folder.appendingPathComponent(name).path }
+    func path(_ name: String) -> String { self.certificates.path(name) }
 
     init() throws {
-        self.folder = FileManager.default.temporaryDirectory.appendingPathComponent(
-            "otlp-\(UUID().uuidString)"
-        )
-        try FileManager.default.createDirectory(
-            at: self.folder,
-            withIntermediateDirectories: false
-        )
-        let folder = self.folder
-        for name in ["server", "client"] {
-            let maker = Process()
-            maker.executableURL = URL(fileURLWithPath: Self.tool)
-            maker.arguments = [
-                "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1",
-                "-nodes", "-days", "2", "-subj", "/CN=\(name)",
-                "-addext", "subjectAltName=IP:127.0.0.1",
-                "-out", folder.appendingPathComponent("\(name).pem").path,
-                "-keyout", folder.appendingPathComponent("\(name)-key.pem").path,
-            ]
-            maker.standardError = FileHandle.nullDevice
-            try maker.run()
-            maker.waitUntilExit()
-        }
-        self.process.executableURL = URL(fileURLWithPath: Self.tool)
+        let certificates = try CertificateFiles()
+        self.certificates = certificates
+        self.process.executableURL = URL(fileURLWithPath: CertificateFiles.tool)
         self.process.arguments = [
             "s_server", "-accept", "127.0.0.1:0", "-quiet", "-no_ign_eof",
-            "-cert", folder.appendingPathComponent("server.pem").path,
-            "-key", folder.appendingPathComponent("server-key.pem").path,
+            "-cert", certificates.path("server.pem"),
+            "-key", certificates.path("server-key.pem"),
             "-Verify", "1", "-verify_return_error",
-            "-CAfile", folder.appendingPathComponent("client.pem").path,
+            "-CAfile", certificates.path("client.pem"),
         ]
         self.process.standardInput = self.input
         self.process.standardOutput = self.output
@@ -107,7 +85,7 @@ final class TLSReceiver {
     func stop() {
         kill(self.process.processIdentifier, SIGKILL)
         self.process.waitUntilExit()
-        try? FileManager.default.removeItem(at: self.folder)
+        self.certificates.remove()
     }
 }
 

@@ -27,77 +27,23 @@ extension Metric {
         switch self.content {
         case .sum(let points, .cumulative, isMonotonic: true):
             let series = self.hasher(.sum, resource)
-            let deltas = points.compactMap { point -> NumberPoint? in
-                var delta = point
-                let answer = streams.arrived(
-                    .sum(point.value),
-                    of: .init(
-                        series: series.finalize(with: point.attributes),
-                        start: point.startTime
-                    ),
-                    at: point.time
-                )
-                guard case .report(.sum(let value), let since) = answer else { return nil }
-                (delta.value, delta.startTime) = (value, since)
-                return delta
-            }
-            metric.content = .sum(deltas, temporality: .delta, isMonotonic: true)
+            metric.content = .sum(
+                points.compactMap { $0.delta(by: &streams, in: series) },
+                temporality: .delta,
+                isMonotonic: true
+            )
         case .histogram(let points, .cumulative):
             let series = self.hasher(.histogram, resource)
-            let deltas = points.compactMap { point -> HistogramPoint? in
-                let answer = streams.arrived(
-                    .distribution(
-                        .init(count: point.count, sum: point.sum, min: point.min, max: point.max)
-                    ),
-                    of: .init(
-                        series: series.finalize(with: point.attributes),
-                        start: point.startTime
-                    ),
-                    at: point.time
-                )
-                guard case .report(.distribution(let values), let since) = answer else {
-                    return nil
-                }
-                // Buckets have no place in the tables, so nobody remembers them.
-                return HistogramPoint(
-                    attributes: point.attributes,
-                    startTime: since,
-                    time: point.time,
-                    count: values.count,
-                    sum: values.sum,
-                    min: values.min,
-                    max: values.max
-                )
-            }
-            metric.content = .histogram(deltas, temporality: .delta)
+            metric.content = .histogram(
+                points.compactMap { $0.delta(by: &streams, in: series) },
+                temporality: .delta
+            )
         case .exponentialHistogram(let points, .cumulative):
             let series = self.hasher(.exponentialHistogram, resource)
-            let deltas = points.compactMap { point -> ExponentialHistogramPoint? in
-                let answer = streams.arrived(
-                    .distribution(
-                        .init(count: point.count, sum: point.sum, min: point.min, max: point.max)
-                    ),
-                    of: .init(
-                        series: series.finalize(with: point.attributes),
-                        start: point.startTime
-                    ),
-                    at: point.time
-                )
-                guard case .report(.distribution(let values), let since) = answer else {
-                    return nil
-                }
-                return ExponentialHistogramPoint(
-                    attributes: point.attributes,
-                    startTime: since,
-                    time: point.time,
-                    count: values.count,
-                    sum: values.sum,
-                    min: values.min,
-                    max: values.max,
-                    scale: point.scale
-                )
-            }
-            metric.content = .exponentialHistogram(deltas, temporality: .delta)
+            metric.content = .exponentialHistogram(
+                points.compactMap { $0.delta(by: &streams, in: series) },
+                temporality: .delta
+            )
         case .gauge, .sum, .histogram, .exponentialHistogram:
             break
         }
@@ -114,6 +60,80 @@ extension Metric {
         hasher.combine(self.unit)
         hasher.combine(kind)
         return hasher
+    }
+}
+
+/// A point that may be turned into what came since the last of its stream.
+private protocol StreamPoint {
+    var attributes: Attributes { get }
+    var time: Timestamp { get }
+    var startTime: Timestamp { get set }
+
+    /// What the stream has counted so far, or since.
+    var amount: CumulativeStreams.Amount { get set }
+}
+
+extension StreamPoint {
+    /// What came since the stream was last heard of; `nil` if nothing did.
+    fileprivate func delta(by streams: inout CumulativeStreams, in series: Hasher) -> Self? {
+        let key = CumulativeStreams.Key(
+            series: series.finalize(with: self.attributes),
+            start: self.startTime
+        )
+        guard
+            case .report(let amount, let since) =
+                streams.arrived(self.amount, of: key, at: self.time)
+        else { return nil }
+        var delta = self
+        (delta.amount, delta.startTime) = (amount, since)
+        return delta
+    }
+}
+
+extension NumberPoint: StreamPoint {
+    fileprivate var amount: CumulativeStreams.Amount {
+        get { .sum(self.value) }
+        set { if case .sum(let value) = newValue { self.value = value } }
+    }
+}
+
+/// A point of a histogram of either kind.
+private protocol DistributionPoint: StreamPoint {
+    var count: UInt64 { get set }
+    var sum: Double? { get set }
+    var min: Double? { get set }
+    var max: Double? { get set }
+
+    /// Forgets what has no place in the tables, and is therefore remembered by nobody.
+    mutating func forgetBuckets()
+}
+
+extension DistributionPoint {
+    fileprivate var amount: CumulativeStreams.Amount {
+        get {
+            .distribution(.init(count: self.count, sum: self.sum, min: self.min, max: self.max))
+        }
+        set {
+            guard case .distribution(let values) = newValue else { return }
+            (self.count, self.sum) = (values.count, values.sum)
+            (self.min, self.max) = (values.min, values.max)
+            self.forgetBuckets()
+        }
+    }
+}
+
+extension HistogramPoint: DistributionPoint {
+    fileprivate mutating func forgetBuckets() {
+        self.bounds = []
+        self.bucketCounts = []
+    }
+}
+
+extension ExponentialHistogramPoint: DistributionPoint {
+    fileprivate mutating func forgetBuckets() {
+        self.zeroCount = 0
+        self.positive = Buckets()
+        self.negative = Buckets()
     }
 }
 
