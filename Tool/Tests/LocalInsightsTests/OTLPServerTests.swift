@@ -689,7 +689,7 @@ import Testing
         HTTPRequest.Method.get, .head, .put, .patch, .delete, .options,
     ])
     func `whoever does not post is told to`(method: HTTPRequest.Method) async throws {
-        try await self.withServer { client in
+        try await withServer { client in
             for signal in Signal.allCases {
                 let response = try await client.executeRequest(
                     uri: "/v1/\(signal.rawValue)",
