@@ -1,4 +1,5 @@
 #if OTLPGRPC
+    import Foundation
     import GRPCCore
     import GRPCNIOTransportHTTP2Posix
     import TelemetryEngine
