@@ -74,9 +74,7 @@ package struct SpanFinisher {
             let last = spans.count - 1
             self.inheritance?.complete(&spans[last].attributes)
             let dropping = self.process(&spans[last])
-            if recording.localRoot === recording,
-                recording.isFollowed || !self.leavesSpansAlone
-            {
+            if recording.isLocalRoot, recording.isFollowed || !self.leavesSpansAlone {
                 self.settle(recording, as: spans[last], droppedBy: dropping)
             }
             if dropping != nil {

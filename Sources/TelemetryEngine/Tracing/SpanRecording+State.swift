@@ -219,7 +219,7 @@ extension SpanRecording {
         }
 
         /// Ends a recording whose attributes nobody else has.
-        mutating func end(at time: UInt64, attributes: Attributes, dropped: Int) {
+        mutating func end(at time: UInt64, attributes: Attributes?, dropped: Int) {
             self.endTime = time
             self.finalAttributes = attributes
             self.droppedAttributes += dropped

@@ -79,6 +79,9 @@ package final class SpanRecording: TracePosition, @unchecked Sendable {
     /// How the span relates to its callers and callees.
     package var kind: EndedSpan.Kind { self.origin.kind }
 
+    /// Whether the span is a request of this process.
+    package var isLocalRoot: Bool { self.origin.isLocalRoot }
+
     /// The request of this process that the span belongs to, itself included.
     package var localRoot: SpanRecording? {
         self.origin.isLocalRoot ? self : self.origin.localRoot
@@ -248,15 +251,20 @@ package final class SpanRecording: TracePosition, @unchecked Sendable {
     /// the next one will be allocated.
     private func endAlone(at time: UInt64) -> Bool {
         guard self.pass(from: Lending.resting, to: Lending.ending) else { return false }
-        let (converted, dropped) = self.converted(self.ownAttributes)
+        // What has none needs no list of none.
+        let hasAttributes = !self.ownAttributes.isEmpty || self.origin.initialAttributes != nil
+        let final = hasAttributes ? self.converted(self.ownAttributes) : nil
         // Released after the lock: a value's deinit is foreign code.
-        let spent: SpanAttributes? = self.state.withLock { state in
-            guard self.pass(from: Lending.ending, to: Lending.shared) else { return nil }
-            state.end(at: time, attributes: converted, dropped: dropped)
+        var spent = SpanAttributes(Dictionary())
+        let isAlone = self.state.withLock { state in
+            guard self.pass(from: Lending.ending, to: Lending.shared) else { return false }
+            state.end(at: time, attributes: final?.attributes, dropped: final?.dropped ?? 0)
             self.charge.store(Self.charge(of: state), ordering: .relaxed)
-            return self.takeOwnAttributes()
+            if hasAttributes { swap(&self.ownAttributes, &spent) }
+            return true
         }
-        return spent != nil
+        _ = spent
+        return isAlone
     }
 
     private func deliver() {
@@ -345,7 +353,6 @@ package final class SpanRecording: TracePosition, @unchecked Sendable {
     }
 
     private func converted(_ attributes: SpanAttributes) -> (attributes: Attributes, dropped: Int) {
-        if attributes.isEmpty, self.origin.initialAttributes == nil { return (Attributes(), 0) }
         let limits = self.limits
         return Attributes.converting(
             attributes,

@@ -1,3 +1,4 @@
+import Synchronization
 import TelemetryModel
 import Testing
 import Tracing
@@ -185,6 +186,63 @@ struct AttributeAccessTests {
         span.attributes = ["assigned": 3]
         #expect(span.attributes == ["before": 1])
         #expect(try await harness.endedSpans().only.attributes == ["before": 1])
+    }
+
+    @Test("After the end a span still shows its attributes")
+    func attributesAfterTheEnd() {
+        let shown: SpanAttributes = [
+            "text": "a", "number": 7, "fraction": 1.5, "flag": true,
+            "texts": .stringArray(["a", "b"]), "numbers": .int64Array([1, 2]),
+            "fractions": .doubleArray([0.5]), "flags": .boolArray([false]),
+            "none": .stringArray([]),
+        ]
+        let span = self.makeSpan(TracingHarness())
+        span.attributes = shown
+        span.end()
+        #expect(span.attributes == shown)
+    }
+
+    @Test("Who reads while a span ends sees all of its attributes")
+    func readingWhileOthersEnd() async throws {
+        let harness = TracingHarness()
+        let spans = (0..<5_000).map { _ in self.makeSpan(harness) }
+        for span in spans {
+            span.attributes["first"] = 1
+            span.attributes["second"] = "2"
+        }
+        let incomplete = Atomic<Int>(0)
+        onThreads(2) { number in
+            for span in spans {
+                if number == 0 {
+                    span.end()
+                } else if span.attributes != ["first": 1, "second": "2"] {
+                    incomplete.add(1, ordering: .relaxed)
+                }
+            }
+        }
+        #expect(incomplete.load(ordering: .relaxed) == 0)
+        let ended = await harness.endedSpans()
+        #expect(ended.count == spans.count)
+        #expect(ended.allSatisfy { $0.attributes.count == 2 })
+    }
+
+    @Test("A value may use the span that asks for its description")
+    func descriptionUsesTheSpan() async throws {
+        struct Nosy: CustomStringConvertible {
+            let span: TracedSpan
+            var description: String {
+                self.span.attributes["asked"] = true
+                return "\(self.span.attributes.count)"
+            }
+        }
+        let harness = TracingHarness()
+        let span = self.makeSpan(harness)
+        span.attributes.set("nosy", value: .stringConvertible(Nosy(span: span)))
+        span.end()
+        let ended = try await harness.endedSpans().only
+        #expect(ended.attributes["nosy"] == "2")
+        #expect(ended.attributes["asked"] == true)
+        #expect(harness.counters.values.endedTwice == 0)
     }
 
     @Test("A span that is not recorded forgets its attributes")
