@@ -1,4 +1,4 @@
-private import Synchronization
+internal import Synchronization
 package import TelemetryModel
 internal import Tracing
 
@@ -27,10 +27,10 @@ package final class SpanRecording: TracePosition, @unchecked Sendable {
         var initialAttributes: Attributes?
     }
 
-    private let core: TracerCoreReference
+    let core: TracerCoreReference
     let origin: Origin
 
-    private let state: Locked<State>
+    let state: Locked<State>
 
     /// Where the attributes are, as long as nobody but those who change them asks for them.
     ///
@@ -49,14 +49,15 @@ package final class SpanRecording: TracePosition, @unchecked Sendable {
         static let shared: UInt8 = 3
     }
 
-    // Belongs to whoever changed `lending` from `resting`, until it is `resting` again. Swapped with
-    // something else and never changed in place, so that no access needs to be checked.
+    // Belongs to whoever changed `lending` from `resting`, until it is `resting` again; while it is
+    // `ending`, others may read it, too. Swapped with something else and never changed in place, so
+    // that no access needs to be checked.
     private var ownAttributes = SpanAttributes(Dictionary())
 
     /// What the channel charges, so that it need not lock the recording.
-    private let charge = Atomic<Int>(SpanRecording.chargePerSpan)
+    let charge = Atomic<Int>(SpanRecording.chargePerSpan)
 
-    private let hasFollower = Atomic<Bool>(false)
+    let hasFollower = Atomic<Bool>(false)
 
     init(
         core: TracerCoreReference,
@@ -100,7 +101,7 @@ package final class SpanRecording: TracePosition, @unchecked Sendable {
 
     /// Does something with the state and all attributes in it.
     @inline(__always)
-    private func withAttributes<Result: Sendable>(_ body: (inout State) -> Result) -> Result {
+    func withAttributes<Result: Sendable>(_ body: (inout State) -> Result) -> Result {
         self.state.withLock { state in
             if self.lending.load(ordering: .acquiring) != Lending.shared { self.share(&state) }
             return body(&state)
@@ -123,6 +124,7 @@ package final class SpanRecording: TracePosition, @unchecked Sendable {
         }
     }
 
+    /// Changes `lending`, unless somebody else has.
     @inline(__always)
     private func pass(from standing: UInt8, to next: UInt8) -> Bool {
         self.lending.compareExchange(
@@ -273,7 +275,7 @@ package final class SpanRecording: TracePosition, @unchecked Sendable {
 
     // MARK: What the tracer knows
 
-    private var limits: SpanLimits { self.core.withCore { $0.limits } }
+    var limits: SpanLimits { self.core.withCore { $0.limits } }
 
     private var attributeLimit: Int { self.core.withCore { $0.limits.attributes } }
 
@@ -283,224 +285,5 @@ package final class SpanRecording: TracePosition, @unchecked Sendable {
     /// The time of something said to happen at `instant`.
     func time(of instant: UInt64) -> UInt64 {
         self.core.withCore { $0.clock.time(of: instant, since: self.origin.start) }
-    }
-
-    // MARK: What is handed down
-
-    /// The attributes set on the span and those it started with; `nil` if, as it was found before,
-    /// there is nothing among them to be handed down.
-    func attributesToHandDown() -> (set: SpanAttributes, initial: Attributes)? {
-        self.withAttributes { state in
-            let initial = state.finalAttributes ?? self.origin.initialAttributes ?? [:]
-            let set = state.attributes
-            guard !initial.isEmpty || set.count != state.countWithoutHeirlooms else { return nil }
-            return (set, initial)
-        }
-    }
-
-    /// Notes that of so many attributes none is to be handed down.
-    func noteWithoutHeirlooms(count: Int) {
-        self.state.withLock { $0.countWithoutHeirlooms = count }
-    }
-
-    // MARK: What the span processor's actor does
-
-    /// Makes what exporters receive; called once, after the end, off the caller's path.
-    package func makeEndedSpan(using caches: inout SpanConversionCaches) -> EndedSpan {
-        self.span(of: self.withAttributes { $0.content }, using: &caches)
-    }
-
-    private func span(
-        of content: State.Content,
-        using caches: inout SpanConversionCaches
-    ) -> EndedSpan {
-        let (attributes, dropped) = self.attributes(of: content)
-        let rare = content.rare
-        return EndedSpan(
-            context: self.spanContext,
-            parentSpanID: self.origin.parentSpanID,
-            hasRemoteParent: self.origin.hasRemoteParent,
-            name: content.name,
-            kind: self.origin.kind,
-            startTime: Timestamp(nanosecondsSinceEpoch: self.origin.start.wall),
-            endTime: Timestamp(
-                nanosecondsSinceEpoch: Swift.max(content.endTime, self.origin.start.wall)
-            ),
-            attributes: attributes,
-            droppedAttributesCount: content.droppedAttributes + dropped,
-            events: rare.map { self.events(of: $0, using: &caches) } ?? [],
-            droppedEventsCount: rare?.droppedEvents ?? 0,
-            links: rare?.links ?? [],
-            droppedLinksCount: rare?.droppedLinks ?? 0,
-            status: rare?.status ?? .unset,
-            scope: caches.scopes.scope(forFileID: self.origin.fileID),
-            sampleRate: self.trace.sampleRate,
-            localRoot: self.origin.localRoot
-        )
-    }
-
-    private func events(
-        of rare: State.Rarity,
-        using caches: inout SpanConversionCaches
-    ) -> [EndedSpan.Event] {
-        let limits = self.limits
-        return rare.events.map { $0.converted(limits: limits, using: &caches) }
-    }
-
-    private func attributes(of content: State.Content) -> (attributes: Attributes, dropped: Int) {
-        if let attributes = content.finalAttributes { return (attributes, 0) }
-        return self.converted(content.attributes)
-    }
-
-    private func converted(_ attributes: SpanAttributes) -> (attributes: Attributes, dropped: Int) {
-        let limits = self.limits
-        return Attributes.converting(
-            attributes,
-            over: self.origin.initialAttributes,
-            limit: limits.attributes,
-            valueLength: limits.attributeValueLength
-        )
-    }
-
-    /// Notes that there is a span or log record which inherits from this one.
-    func noteFollower() {
-        // Read first: most roots have several, and some are read by many threads.
-        if !self.hasFollower.load(ordering: .relaxed) {
-            self.hasFollower.store(true, ordering: .relaxed)
-        }
-    }
-
-    /// Whether others of its request are going to ask for its ``snapshot``; those that come later
-    /// may do so, too.
-    var isFollowed: Bool { self.hasFollower.load(ordering: .relaxed) }
-
-    /// Writes back what processors made of a local root, so that others of its request see it.
-    ///
-    /// Needed where the processors may have changed it, and else only to spare the others the work.
-    package func settle(name: String, attributes: Attributes) {
-        self.state.withLock { $0.settle(name: name, attributes: attributes) }
-    }
-}
-
-extension SpanRecording: LocalRoot {
-    package var snapshot: LocalRootSnapshot {
-        enum Standing: Sendable {
-            case settled(name: String, attributes: Attributes)
-            case open(State.Content)
-        }
-        let standing: Standing = self.withAttributes { state in
-            if let settled = state.settled {
-                return .settled(name: settled.name, attributes: settled.attributes)
-            }
-            return .open(state.content)
-        }
-        let inherited: (name: String, attributes: Attributes)
-        let hasEnded: Bool
-        switch standing {
-        case .settled(let name, let attributes):
-            inherited = (name, attributes)
-            hasEnded = true
-        case .open(let content):
-            inherited = self.inheritance(of: content)
-            // What has ended and was not processed yet is called what the processors are going to
-            // call it, unless nobody knows what that is.
-            hasEnded = content.hasEnded && self.core.withCore { $0.foresight.isKnown }
-        }
-        return LocalRootSnapshot(
-            hasEnded: hasEnded,
-            spanID: self.spanID,
-            name: inherited.name,
-            kind: self.origin.kind,
-            attributes: inherited.attributes
-        )
-    }
-
-    /// What the processors are going to leave of what is known so far.
-    private func inheritance(of content: State.Content) -> (name: String, attributes: Attributes) {
-        let foresight = self.core.withCore { $0.foresight }
-        guard !foresight.isClear else {
-            var attributes = self.attributes(of: content).attributes
-            self.complete(&attributes, of: content)
-            return (content.name, attributes)
-        }
-        var content = content
-        // To find the names of functions is for those who send them.
-        content.rare?.forgetBacktraces()
-        var caches = SpanConversionCaches()
-        var span = self.span(of: content, using: &caches)
-        self.complete(&span.attributes, of: content)
-        return foresight.inheritance(from: span)
-    }
-
-    /// Does what is done to a span after its end, before processors see it.
-    private func complete(_ attributes: inout Attributes, of content: State.Content) {
-        if content.hasEnded { self.core.withCore { $0.inheritance }?.complete(&attributes) }
-    }
-}
-
-extension SpanRecording: ChargedRecord {
-    // Roughly what malloc hands out for them, dictionary slots and short texts included.
-    private static let chargePerSpan = 512
-    private static let chargePerAttribute = 96
-    private static let chargePerEventOrLink = 160
-
-    package var estimatedCharge: Int { self.charge.load(ordering: .relaxed) }
-
-    private static func charge(of state: borrowing State) -> Int {
-        let attributes = state.finalAttributes?.count ?? state.attributes.count
-        var charge = Self.chargePerSpan + attributes * Self.chargePerAttribute
-        if let rare = state.rare {
-            charge += (rare.events.count + rare.links.count) * Self.chargePerEventOrLink
-        }
-        return charge
-    }
-
-    package func measuredCharge() -> Int {
-        let content = self.withAttributes { $0.content }
-        var charge = Self.chargePerSpan + content.name.utf8.count
-        charge += Self.charge(of: content.attributes)
-        if let attributes = content.finalAttributes { charge += Self.charge(of: attributes) }
-        guard let rare = content.rare else { return charge }
-        charge += (rare.events.count + rare.links.count) * Self.chargePerEventOrLink
-        for event in rare.events {
-            charge += event.name.utf8.count + Self.charge(of: event.attributes)
-        }
-        return charge
-    }
-
-    private static func charge(of attributes: Attributes) -> Int {
-        attributes.elements.reduce(0) { charge, element in
-            charge + Self.chargePerAttribute + element.key.utf8.count
-                + Self.charge(of: element.value)
-        }
-    }
-
-    /// What a value takes beyond its place in the list.
-    private static func charge(of value: AttributeValue) -> Int {
-        switch value {
-        case .string(let text): text.utf8.count
-        case .array(let values): values.reduce(0) { $0 + 40 + self.charge(of: $1) }
-        default: 0
-        }
-    }
-
-    private static func charge(of attributes: SpanAttributes) -> Int {
-        var charge = 0
-        // Calls nothing of a value's own: the channel's lock is held.
-        // swift-format-ignore: ReplaceForEachWithForLoop
-        attributes.forEach { key, value in
-            charge += Self.chargePerAttribute + key.utf8.count
-            switch value {
-            case .string(let text): charge += text.utf8.count
-            case .stringArray(let texts): charge += texts.reduce(0) { $0 + 16 + $1.utf8.count }
-            case .boolArray(let values): charge += values.count
-            case .int32Array(let values): charge += values.count * 4
-            case .int64Array(let values): charge += values.count * 8
-            case .doubleArray(let values): charge += values.count * 8
-            case .stringConvertibleArray(let values): charge += values.count * 40
-            default: break
-            }
-        }
-        return charge
     }
 }
