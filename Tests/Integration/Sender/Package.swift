@@ -20,11 +20,12 @@ let package = Package(
             dependencies: [
                 .product(name: "AzureMonitor", package: "swift-azure-monitor"),
                 .product(name: "AzureMonitorExporter", package: "swift-azure-monitor"),
+                .product(name: "TelemetryTesting", package: "swift-azure-monitor"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Metrics", package: "swift-metrics"),
                 .product(name: "Tracing", package: "swift-distributed-tracing"),
             ],
-            // RandomTelemetry.swift and SeededGenerator.swift are those of the property tests.
+            // RandomTelemetry.swift is that of the property tests.
             path: "Sources/RowsSender"
         ),
         .executableTarget(
@@ -38,8 +39,9 @@ let package = Package(
                 .product(name: "OTLPExporter", package: "swift-azure-monitor"),
                 .product(name: "TelemetryEngine", package: "swift-azure-monitor"),
                 .product(name: "TelemetryModel", package: "swift-azure-monitor"),
+                .product(name: "TelemetryTesting", package: "swift-azure-monitor"),
             ],
-            // RandomBatches.swift and SeededGenerator.swift are those of the tests.
+            // RandomBatches.swift is that of the tests.
             path: "Sources/OTLPBodies"
         ),
     ]

@@ -1,1 +1,0 @@
-../../../../OTLPExporterTests/Support/SeededGenerator.swift

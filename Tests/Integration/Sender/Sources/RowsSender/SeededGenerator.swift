@@ -1,1 +1,0 @@
-../../../../AzureMonitorExporterTests/Support/SeededGenerator.swift
