@@ -43,6 +43,14 @@ struct TracerClock: ~Copyable, Sendable {
     /// it is what it was before.
     private let quickOffset: Atomic<UInt64>
 
+    /// ``quickOffset`` before it changed last, and what the monotonic clock read then: 0 unless that
+    /// was a moment ago.
+    private let formerOffset = Atomic<UInt64>(0)
+    private let changeTime = Atomic<UInt64>(0)
+
+    /// How long an instant may be under way from the wall clock to here.
+    private static let longestHold: UInt64 = 10_000_000_000
+
     private static let tolerance: UInt64 = 1_000_000
     private static let toleranceWhenSimulated: UInt64 = 1_000_000_000
 
@@ -58,10 +66,13 @@ struct TracerClock: ~Copyable, Sendable {
     ///
     /// Reads the monotonic clock alone as long as the two clocks run as they did before.
     func start(at instant: UInt64) -> SpanStart {
-        if let offset = self.steadyOffset() {
+        if let offset = self.steadyOffset() ?? self.changedOffset() {
             // Whether it was chosen or not: what passed since then, or will until then, belongs to
             // the span.
-            return SpanStart(wall: instant, monotonic: instant &- offset)
+            return SpanStart(
+                wall: instant,
+                monotonic: instant &- self.offset(at: instant, now: offset)
+            )
         }
         let monotonic = self.time.monotonicNow()
         let expected = monotonic &+ self.offset.load(ordering: .relaxed)
@@ -108,7 +119,9 @@ struct TracerClock: ~Copyable, Sendable {
         for _ in 0..<3 where last != steady {
             let offset = wallOffset()
             if offset == last {
-                self.quickOffset.store(offset, ordering: .relaxed)
+                self.formerOffset.store(steady, ordering: .relaxed)
+                self.changeTime.store(max(1, self.time.monotonicNow()), ordering: .releasing)
+                self.quickOffset.store(offset, ordering: .releasing)
                 return false
             }
             last = offset
@@ -116,8 +129,43 @@ struct TracerClock: ~Copyable, Sendable {
         return last == steady
     }
 
+    /// The offset after it was seen to change.
+    private func changedOffset() -> UInt64? {
+        guard self.time.wallOffset != nil, self.changeTime.load(ordering: .acquiring) != 0 else {
+            return nil
+        }
+        return self.quickOffset.load(ordering: .acquiring)
+    }
+
+    /// The offset by which `instant` is to be read: a thread may be held up between reading the wall
+    /// clock and coming here, while others see that the clock was stepped.
+    @inline(__always)
+    private func offset(at instant: UInt64, now offset: UInt64) -> UInt64 {
+        let changeTime = self.changeTime.load(ordering: .acquiring)
+        return changeTime == 0
+            ? offset : self.likelierOffset(at: instant, now: offset, changeTime: changeTime)
+    }
+
+    @inline(never)
+    private func likelierOffset(
+        at instant: UInt64,
+        now offset: UInt64,
+        changeTime: UInt64
+    ) -> UInt64 {
+        let monotonic = self.time.monotonicNow()
+        guard monotonic &- changeTime < Self.longestHold else {
+            self.changeTime.store(0, ordering: .relaxed)
+            return offset
+        }
+        let former = self.formerOffset.load(ordering: .relaxed)
+        return Self.distance(instant, monotonic &+ former)
+            < Self.distance(instant, monotonic &+ offset) ? former : offset
+    }
+
+    private static func distance(_ a: UInt64, _ b: UInt64) -> UInt64 { a > b ? a - b : b - a }
+
     private static func isNear(_ a: UInt64, _ b: UInt64, _ tolerance: UInt64) -> Bool {
-        (a > b ? a - b : b - a) <= tolerance
+        self.distance(a, b) <= tolerance
     }
 
     /// Whether `instant` is what the API read, while `wall` comes from a clock that simulates.

@@ -101,6 +101,32 @@ struct TracerClockTests {
     }
 
     @Test(
+        "A start that was held up while the wall clock was stepped is when it was",
+        arguments: [-3_600, 3_600],
+        [false, true]
+    )
+    func heldUp(seconds: Int64, othersSawTheStep: Bool) {
+        let clocks = Clocks()
+        let clock = TracerClock(time: clocks.source)
+        let instant = clocks.wall
+        clocks.advance(5_000_000)
+        clocks.step(seconds * 1_000_000_000)
+        if othersSawTheStep { _ = clock.start(at: clocks.wall) }
+        let start = clock.start(at: instant)
+        clocks.advance(7_000_000)
+        #expect(start.wall == instant)
+        #expect(clock.time(of: clocks.wall, since: start) == instant + 12_000_000)
+        // Later nobody can be held up any more, and what is an hour off was chosen.
+        clocks.advance(60_000_000_000)
+        let chosen = clock.start(at: clocks.wall - 3_600_000_000_000)
+        clocks.advance(1_000_000)
+        #expect(clock.time(of: clocks.wall, since: chosen) == clocks.wall)
+        let readings = clocks.readings
+        _ = clock.start(at: clocks.wall)
+        #expect(clocks.readings == readings)
+    }
+
+    @Test(
         "A difference that is wrong once changes nothing",
         arguments: [[4_000_000], [4_000_000, 8_000_000], [4_000_000, 8_000_000, 12_000_000]]
     )
