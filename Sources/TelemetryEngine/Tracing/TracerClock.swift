@@ -29,6 +29,7 @@ struct SpanStart: Hashable, Sendable {
 /// | the start plus the monotonic duration      | that sum                            |
 /// | the wall clock, read again                 | that sum: the wall clock was stepped |
 /// | the machine's clock, where `time` is not it | that sum: time is simulated         |
+/// | none of these, but nearer to a stepped wall clock than to that sum | as long before that sum |
 /// | none of these                              | what it says                        |
 ///
 /// As long as the wall clock is not stepped the first and the last come to the same, and nothing is
@@ -100,7 +101,13 @@ struct TracerClock: ~Copyable, Sendable {
         if Self.isNear(instant, expected, Self.tolerance) { return expected }
         let wall = self.time.wallNow().nanosecondsSinceEpoch
         if Self.isNear(instant, wall, Self.tolerance) { return expected }
-        return Self.isNowOfTheMachine(instant, wall: wall) ? expected : instant
+        if Self.isNowOfTheMachine(instant, wall: wall) { return expected }
+        // Between reading the wall clock and coming here a thread may be held up for longer than
+        // that. After a step an instant belongs to the clock that it is nearer to.
+        guard !Self.isNear(wall, expected, Self.tolerance),
+            Self.distance(instant, wall) < Self.distance(instant, expected)
+        else { return instant }
+        return instant &+ (expected &- wall)
     }
 
     /// What the wall clock is ahead of the monotonic one, if that is cheap to tell, and what it was

@@ -116,6 +116,10 @@ struct TracerClockTests {
         clocks.advance(7_000_000)
         #expect(start.wall == instant)
         #expect(clock.time(of: clocks.wall, since: start) == instant + 12_000_000)
+        // So is an end, though it is 4 ms late.
+        let end = clocks.wall
+        clocks.advance(4_000_000)
+        #expect(clock.time(of: end, since: start) == instant + 12_000_000)
         // Later nobody can be held up any more, and what is an hour off was chosen.
         clocks.advance(60_000_000_000)
         let chosen = clock.start(at: clocks.wall - 3_600_000_000_000)
